@@ -1,0 +1,141 @@
+/** The types that the engine speaks with the outside; index.ts is the door. Times are RFC 3339 unless named `…Ms`. */
+import type { Diagnostic } from './spec/diagnostic.ts';
+import type { KubeObject, Pod } from './spec/kubernetes.ts';
+import type { NodeStatus, Workflow, WorkflowPhase } from './spec/types.ts';
+import type { Cluster, Subscription, WatchState } from './kube/port.ts';
+
+/** Where runs are kept: Workflow objects in the cluster, or the engine's own store on disk when the CRDs are missing. */
+export type RunStore = 'cluster' | 'disk';
+
+export interface EngineOptions {
+  cluster: Cluster;
+  /** Names the cluster in the store on disk and in log lines; the context's id. */
+  clusterId: string;
+  /** Folder for the engine's own store, kept logs and drafts. */
+  dataDir: string;
+  /** Who holds the engine's lease: shown to others. */
+  identity?: string;
+  images?: ExecutorImages;
+  /** Milliseconds since the epoch; a test has its own. */
+  clock?: Clock;
+  log?: (entry: { level: 'info' | 'warn' | 'error'; message: string; [field: string]: unknown }) => void;
+}
+
+export interface Clock {
+  now(): number;
+  /** Calls back once after `ms`; returns what cancels it. */
+  after(ms: number, callback: () => void): () => void;
+}
+
+/** The images the in-Pod protocol needs: both public, both replaceable by a mirror's. */
+export interface ExecutorImages {
+  /** A static busybox. */
+  busybox: string;
+  curl: string;
+}
+
+export interface SubmitOptions {
+  namespace: string;
+  /** Replace or add workflow parameters. */
+  parameters?: Record<string, string>;
+  name?: string;
+  generateName?: string;
+  entrypoint?: string;
+  labels?: Record<string, string>;
+  serviceAccount?: string;
+  dryRun?: boolean;
+}
+
+/** A run as a list shows it. */
+export interface RunSummary {
+  namespace: string;
+  name: string;
+  uid: string;
+  phase: WorkflowPhase;
+  message?: string;
+  createdAt: string;
+  startedAt?: string | null;
+  finishedAt?: string | null;
+  progress?: string;
+  /** Our engine reconciles it; others' runs are only watched. */
+  ours: boolean;
+  suspended: boolean;
+  /** Number of executable nodes by phase; Suspend nodes that wait count as `Suspended`. */
+  counts: Partial<Record<NodeStatus['phase'] & string | 'Suspended', number>>;
+  /** What a person wants to know without opening: `waits for you: approve`, `step load: OOMKilled`. */
+  note?: string;
+  labels?: Record<string, string>;
+  /** Title annotation or the template it came from. */
+  title?: string;
+}
+
+export interface RunListChange {
+  upserts: RunSummary[];
+  /** Names. */
+  removed: string[];
+  reset: boolean;
+}
+
+/** The parts of a run that changed: never the whole object after the first (`reset`). */
+export interface RunChange {
+  reset: boolean;
+  /** Without `status.nodes`; sent when anything of it changed. */
+  workflow?: Workflow;
+  nodes: NodeStatus[];
+  /** Node ids. */
+  removedNodes: string[];
+  /** The run itself is gone. */
+  deleted?: boolean;
+}
+
+export type RunAction =
+  | { action: 'stop' | 'terminate' | 'suspend' | 'delete'; message?: string }
+  /** All waiting Suspend nodes, or the one with this id; `outputs` fills supplied parameters. */
+  | { action: 'resume'; nodeId?: string; outputs?: Record<string, string> }
+  | { action: 'retry'; restartSuccessful?: boolean; nodeFieldSelector?: string; parameters?: Record<string, string> }
+  | { action: 'resubmit'; memoized?: boolean; parameters?: Record<string, string> };
+
+/** Who runs the engine for a namespace. */
+export type EngineHolder = { state: 'us' } | { state: 'other'; identity: string; renewedAt: string } | { state: 'none'; reason?: string };
+
+export interface LogLine {
+  /** Container's own time, when known. */
+  time?: string;
+  pod: string;
+  container: string;
+  nodeId: string;
+  text: string;
+}
+
+export type LogSource = 'pod' | 'kept' | 'archived' | 'gone';
+
+export interface Engine {
+  /** Takes the lease of the namespace (or says who has it) and reconciles our runs in it until the engine is closed. */
+  start(namespace: string): Promise<EngineHolder>;
+  /** Stops reconciling in the namespace and gives the lease back. Pods go on. */
+  stop(namespace: string): Promise<void>;
+  holder(namespace: string): EngineHolder;
+
+  /** Validates, then creates the run. Throws AppError `invalid` with the diagnostics in `cause` when it may not run. */
+  submit(workflow: Workflow, options: SubmitOptions): Promise<Workflow>;
+  getRun(namespace: string, name: string): Promise<Workflow>;
+  listRuns(namespace: string): Promise<RunSummary[]>;
+  act(namespace: string, name: string, action: RunAction): Promise<Workflow | undefined>;
+
+  watchRuns(namespace: string, onChange: (change: RunListChange) => void, onState?: (state: WatchState) => void): Subscription;
+  watchRun(namespace: string, name: string, onChange: (change: RunChange) => void, onState?: (state: WatchState) => void): Subscription;
+
+  /** Lines of a step (or of every step when no node is given), following until `signal` aborts when `follow`. */
+  logs(namespace: string, name: string, options: { nodeId?: string; container?: string; follow?: boolean; tailLines?: number; signal?: AbortSignal }): AsyncIterable<LogLine | { source: LogSource }>;
+  /** The Pod of a node as it is in the cluster, or undefined when it is gone. */
+  pod(namespace: string, name: string, nodeId: string): Promise<Pod | undefined>;
+  events(namespace: string, name: string, nodeId?: string): Promise<KubeObject[]>;
+
+  /** Where runs are kept in this cluster, and what right would change it. */
+  store(namespace: string): Promise<{ store: RunStore; reason?: string }>;
+  /** Creates our minimal CRDs where missing. Throws `forbidden` where the user may not. */
+  installCrds(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type { Cluster, Diagnostic, Workflow, NodeStatus };

@@ -1,0 +1,116 @@
+/**
+ * The core's whole surface: `operate(workflow, observed, now) -> outcome`. Level-based and pure: it is given the world as
+ * it stands and says what the world should become. Applied and seen, a second call returns no action.
+ */
+import type { Condition, Outputs, Template, Workflow, WorkflowSpec, WorkflowStatus, WorkflowTemplate } from '../spec/types.ts';
+import type { ConfigMap, KubeObject, Pod, PodSpec } from '../spec/kubernetes.ts';
+
+/** What a step left behind, as the in-Pod protocol reports it (pod/report.ts reads it from Pod status and log). */
+export interface PodReport {
+  outputs?: Outputs;
+  /** False while outputs are still on their way (Argo: label report-outputs-completed). */
+  complete: boolean;
+  /** Why the outputs could not be collected; the node becomes Error with this message. */
+  error?: string;
+  /** Self-reported `N/M`. */
+  progress?: string;
+}
+
+/** The world around a workflow, as it was last seen. Everything is optional knowledge except the Pods. */
+export interface Observed {
+  /** Pods of this workflow by node id (annotation node-id). */
+  pods: ReadonlyMap<string, Pod>;
+  /** Reports by node id; a node without entry has none yet. */
+  reports: ReadonlyMap<string, PodReport>;
+  /** WorkflowTemplates by name and ClusterWorkflowTemplates by name. */
+  templates?: { namespaced: ReadonlyMap<string, WorkflowTemplate>; cluster: ReadonlyMap<string, WorkflowTemplate> };
+  /** ConfigMaps of the namespace by name: parameters, caches, semaphores, artifact repositories. */
+  configMaps?: ReadonlyMap<string, ConfigMap>;
+  /** Objects made or watched by resource templates, by node id. */
+  resources?: ReadonlyMap<string, ResourceObservation>;
+  /** What locks other holders hold; see LockTable. */
+  locks?: LockTable;
+  /** Refusals of the last actions, by node id: what the API server said when a Pod could not be created. */
+  refusals?: ReadonlyMap<string, Refusal>;
+  /** The engine's own settings (Argo: the workflow-controller ConfigMap). */
+  settings?: EngineSettings;
+}
+
+export interface Refusal {
+  message: string;
+  /** The next try may succeed (quota, throttling, time-out): the node stays Pending with the message. */
+  transient: boolean;
+}
+
+export interface ResourceObservation {
+  object?: KubeObject;
+  /** Final answer of the action itself. */
+  error?: string;
+  outputs?: Outputs;
+  phase?: 'Running' | 'Succeeded' | 'Failed' | 'Error';
+  message?: string;
+}
+
+export interface LockTable {
+  /** Holder keys (`ns/wf` or `ns/wf/node`) by lock name (`ns/Mutex/x`, `ns/ConfigMap/cm/key`), of other workflows. */
+  holders: ReadonlyMap<string, readonly string[]>;
+  /** Those waiting before this workflow (higher priority, or older), by lock name. */
+  waitingBefore: ReadonlyMap<string, readonly string[]>;
+}
+
+export interface EngineSettings {
+  /** Label value put on Pods; also the owner label of runs. */
+  instanceId?: string;
+  workflowDefaults?: Partial<Workflow>;
+  /** Default artifact repository, in the form of Argo's artifact-repositories entries. */
+  artifactRepository?: Record<string, unknown>;
+  /** Namespace whose ConfigMaps serve as the controller's. */
+  controllerNamespace?: string;
+}
+
+/**
+ * A Pod as the language means it, before the in-Pod protocol is put around its containers (pod/executor.ts does that):
+ * metadata and spec as the user's template says, `template` with all its tags replaced, and what must be collected.
+ */
+export interface PodPlan {
+  nodeId: string;
+  nodeName: string;
+  name: string;
+  namespace: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  spec: PodSpec;
+  template: Template;
+  /** Somebody refers to `outputs.result`: keep standard output. */
+  includeResult: boolean;
+  /** RFC 3339; the retry strategy's maxDuration ends the step then. */
+  deadline?: string;
+}
+
+export type Action =
+  | { type: 'create-pod'; plan: PodPlan }
+  | { type: 'delete-pod'; nodeId: string; name: string; uid?: string; delaySeconds?: number }
+  /** End all containers: SIGTERM, then SIGKILL after the grace period; a Pending Pod is deleted. */
+  | { type: 'terminate-pod'; nodeId: string; name: string }
+  | { type: 'label-pod'; nodeId: string; name: string; labels: Record<string, string> }
+  | { type: 'create-claim'; object: KubeObject }
+  | { type: 'delete-claim'; name: string }
+  | { type: 'create-disruption-budget'; object: KubeObject }
+  | { type: 'delete-disruption-budget'; name: string }
+  /** Act on objects of the cluster for a resource template, then observe them. */
+  | { type: 'resource'; nodeId: string; template: Template }
+  | { type: 'save-cache'; configMap: string; key: string; value: string }
+  | { type: 'delete-workflow' };
+
+/** What one call of operate says. `workflow` is a new object; the input is never changed. */
+export interface Outcome {
+  /** The workflow with its new status, labels and annotations (spec only where Argo writes it). */
+  workflow: Workflow;
+  actions: Action[];
+  /** Milliseconds since the epoch at which to look again though nothing may have happened. */
+  wakeAt?: number;
+}
+
+export type Operate = (workflow: Workflow, observed: Observed, now: number) => Outcome;
+
+export type { Condition, WorkflowSpec, WorkflowStatus };

@@ -1,0 +1,199 @@
+/**
+ * The contract between the window and the main process: types and schemas only. Every verb has a request and a response;
+ * every stream a request and items that follow until it is closed. preload.ts bridges them all without knowing any.
+ */
+import { z } from 'zod';
+import type { EngineHolder, LogLine, LogSource, RunAction, RunChange, RunListChange, RunStore } from '../../engine/index.ts';
+import type { WatchState } from '../../engine/index.ts';
+import type { KubeObject } from '../../engine/spec/kubernetes.ts';
+import type { Workflow } from '../../engine/spec/types.ts';
+
+// Zod's fast path compiles with `new Function`, which the window's policy forbids.
+z.config({ jitless: true });
+
+const name = z.string().min(1).max(253);
+const text = z.string().max(16 * 1024 * 1024);
+const parameters = z.record(z.string().max(256), z.string().max(1024 * 1024));
+/** A context of the kubeconfig, by opaque id; `local` is the embedded cluster. */
+const place = z.object({ contextId: name, namespace: name });
+const run = place.extend({ name });
+
+const runAction = z.discriminatedUnion('action', [
+  z.object({ action: z.enum(['stop', 'terminate', 'suspend', 'delete']), message: z.string().max(4096).optional() }),
+  z.object({ action: z.literal('resume'), nodeId: name.optional(), outputs: parameters.optional() }),
+  z.object({ action: z.literal('retry'), restartSuccessful: z.boolean().optional(), nodeFieldSelector: z.string().max(4096).optional(), parameters: parameters.optional() }),
+  z.object({ action: z.literal('resubmit'), memoized: z.boolean().optional(), parameters: parameters.optional() }),
+]);
+
+/** Requests that are answered once: `bridge.invoke(verb, request)`. */
+export const VERBS = {
+  'app.info': z.void(),
+  'app.openExternal': z.object({ url: z.url({ protocol: /^https$/ }).max(2048) }),
+  'contexts.list': z.void(),
+  /** Start (or retry) the connection of a context; its state follows on the stream `contexts`. */
+  'contexts.connect': z.object({ contextId: name }),
+  'contexts.namespaces': z.object({ contextId: name }),
+  /** Take over what runs the engine in this namespace, and say who does. */
+  'contexts.startEngine': place,
+  'contexts.installCrds': z.object({ contextId: name }),
+  'contexts.permissions': place,
+  'runs.submit': place.extend({ text, parameters, name: z.string().max(63).optional() }),
+  'runs.act': run.extend({ request: runAction }),
+  'runs.get': run,
+  'runs.pod': run.extend({ nodeId: name }),
+  'runs.events': run.extend({ nodeId: name.optional() }),
+  'samples.list': z.void(),
+  'files.open': z.void(),
+  /** Save to the file behind a handle; without one, ask where. */
+  'files.save': z.object({ handle: name.optional(), text, suggestedName: z.string().max(255).optional() }),
+  /** Keep what is being written, so that a crash loses nothing. */
+  'files.saveDraft': z.object({ id: name, title: z.string().max(255), text, handle: name.optional() }),
+  'files.drafts': z.void(),
+  'files.removeDraft': z.object({ id: name }),
+  'settings.get': z.void(),
+  'settings.set': z.object({ key: z.string().max(128), value: z.json() }),
+} as const satisfies Record<string, z.ZodType>;
+
+/** Subscriptions: `bridge.subscribe(stream, request, onItem)` until closed. */
+export const STREAMS = {
+  contexts: z.void(),
+  'runs.list': place,
+  'runs.run': run,
+  'runs.logs': run.extend({ nodeId: name.optional(), container: z.string().max(63).optional(), follow: z.boolean(), tailLines: z.number().int().positive().max(200_000).optional() }),
+  /** Commands from the menu, the palette's accelerators and opened files. */
+  commands: z.void(),
+} as const satisfies Record<string, z.ZodType>;
+
+export type Verb = keyof typeof VERBS;
+export type Stream = keyof typeof STREAMS;
+export type VerbRequest<V extends Verb> = z.infer<(typeof VERBS)[V]>;
+export type StreamRequest<S extends Stream> = z.infer<(typeof STREAMS)[S]>;
+
+/** How a context is, in one word and one sentence. */
+export interface ContextState {
+  state: 'idle' | 'connecting' | 'online' | 'degraded' | 'offline' | 'auth-needed' | 'no-rights';
+  /** What happened and what to do next. */
+  message?: string;
+  /** Milliseconds of the last round trip. */
+  latencyMs?: number;
+  serverVersion?: string;
+}
+
+export interface ContextSummary {
+  id: string;
+  name: string;
+  /** Two letters for the badge. */
+  initials: string;
+  /** A hue of the token palette, 0–11, chosen by the user or from the name. */
+  hue: number;
+  production: boolean;
+  /** The context's own namespace, or `default`. */
+  namespace: string;
+  /** The file it came from, shortened with ~. */
+  origin?: string;
+  kind: 'kubeconfig' | 'local';
+  /** For `local`: how Pods run there (`Docker`, `Podman`, `processes: images are not used`). */
+  note?: string;
+  state: ContextState;
+}
+
+export interface NamespaceList {
+  namespaces: string[];
+  /** The user may not list them: the picker takes what is typed. */
+  forbidden: boolean;
+}
+
+export interface Permissions {
+  /** `create pods`, `list workflows`, …: whether the user may. */
+  may: Record<string, boolean>;
+  crds: boolean;
+  store: RunStore;
+  storeReason?: string;
+}
+
+export interface Sample {
+  id: string;
+  title: string;
+  description: string;
+  text: string;
+  /** Phase the run ends in, when it fails on purpose. */
+  expect?: string;
+}
+
+export interface OpenedFile {
+  handle: string;
+  /** Name without folder. */
+  name: string;
+  text: string;
+}
+
+export interface Draft {
+  id: string;
+  title: string;
+  text: string;
+  handle?: string;
+  savedAt: string;
+}
+
+export interface AppInfo {
+  version: string;
+  platform: string;
+  electron: string;
+  dataDir: string;
+}
+
+export type AppCommand = { command: string } | { command: 'open-file'; file: OpenedFile };
+
+export interface VerbResponses {
+  'app.info': AppInfo;
+  'app.openExternal': undefined;
+  'contexts.list': ContextSummary[];
+  'contexts.connect': ContextSummary;
+  'contexts.namespaces': NamespaceList;
+  'contexts.startEngine': EngineHolder;
+  'contexts.installCrds': undefined;
+  'contexts.permissions': Permissions;
+  'runs.submit': { name: string };
+  'runs.act': { name?: string };
+  'runs.get': Workflow;
+  'runs.pod': { pod?: KubeObject };
+  'runs.events': KubeObject[];
+  'samples.list': Sample[];
+  'files.open': OpenedFile | undefined;
+  'files.save': { handle: string; name: string } | undefined;
+  'files.saveDraft': undefined;
+  'files.drafts': Draft[];
+  'files.removeDraft': undefined;
+  'settings.get': Record<string, unknown>;
+  'settings.set': undefined;
+}
+
+export interface StreamItems {
+  contexts: ContextSummary[];
+  'runs.list': { change?: RunListChange; watch?: WatchState; holder?: EngineHolder };
+  'runs.run': { change?: RunChange; watch?: WatchState };
+  /** Lines in batches; `source` says where they come from; `end` when no more follow. */
+  'runs.logs': { lines: LogLine[]; source?: LogSource; end?: boolean };
+  commands: AppCommand;
+}
+
+/** An error as it crosses: no stack, no secrets. */
+export interface WireError {
+  code: string;
+  message: string;
+  hint?: string;
+  retryable: boolean;
+  /** Diagnostics of an `invalid` document. */
+  diagnostics?: unknown[];
+}
+
+export type WireResult<T> = { ok: true; value: T } | { ok: false; error: WireError };
+
+/** What preload puts on `window.tiphys`. */
+export interface Bridge {
+  invoke<V extends Verb>(verb: V, request: VerbRequest<V>): Promise<WireResult<VerbResponses[V]>>;
+  /** @returns what closes the stream */
+  subscribe<S extends Stream>(stream: S, request: StreamRequest<S>, onItem: (item: WireResult<StreamItems[S]>) => void): () => void;
+}
+
+export type { RunAction };
