@@ -1,0 +1,367 @@
+/**
+ * YAML as Argo reads it. Package `yaml` makes the syntax tree; this module gives it the lexer's leniency and the value rules of
+ * go-yaml v2, so that a file means here what it means to Argo. Never throws on bad text: faults are diagnostics.
+ */
+import { Composer, Lexer, Parser, isAlias, isMap, isScalar, isSeq, type Document, type ParsedNode, type Scalar, type YAMLError, type YAMLMap } from 'yaml';
+import type { Diagnostic, Severity, TextRange } from './diagnostic.ts';
+import { keyText, resolvePlain, resolveTagged, type ScalarValue } from './resolve.ts';
+
+export type Path = readonly (string | number)[];
+
+export interface YamlDocument {
+  /** Plain JSON values; undefined for a document without content or with a syntax error. */
+  value: unknown;
+  /** Where the document stands in the text: [start, end). */
+  range: TextRange;
+  /** Where the value at `path` is written (`key`: its key); undefined where the text has none. */
+  rangeOf(path: Path, part?: 'value' | 'key'): TextRange | undefined;
+}
+
+export interface YamlText {
+  documents: YamlDocument[];
+  diagnostics: Diagnostic[];
+}
+
+/** One document's syntax tree; offsets of its nodes count from `offset` in the whole text. */
+export interface SyntaxDocument {
+  document: Document.Parsed;
+  offset: number;
+  text: string;
+}
+
+/** The private part of the lexer that go-yaml's leniency changes; the package's version is pinned for it. */
+interface LexerInside {
+  indentNext: number;
+  parseQuotedScalar(): Generator<string, string | undefined>;
+  parseFlowCollection(): Generator<string, string | undefined>;
+}
+
+/** Go-yaml does not ask for indentation inside quotes and brackets. */
+function lenientLexer(): Lexer {
+  const lexer = new Lexer();
+  const inside = lexer as unknown as LexerInside;
+  const lenient = (name: 'parseQuotedScalar' | 'parseFlowCollection'): void => {
+    const strict = inside[name].bind(inside);
+    inside[name] = function* parse() {
+      const indent = inside.indentNext;
+      inside.indentNext = 0;
+      try {
+        return yield* strict();
+      } finally {
+        inside.indentNext = indent;
+      }
+    };
+  };
+  lenient('parseQuotedScalar');
+  lenient('parseFlowCollection');
+  return lexer;
+}
+
+/** Parses one document's text into a syntax tree with ranges and errors; deep nesting throws RangeError. */
+export function parseSyntax(text: string, options: { keepSourceTokens?: boolean } = {}): Document.Parsed {
+  const parser = new Parser();
+  (parser as unknown as { lexer: Lexer }).lexer = lenientLexer();
+  const composer = new Composer({
+    schema: 'failsafe', version: '1.1', uniqueKeys: false, prettyErrors: false, strict: true, logLevel: 'silent',
+    keepSourceTokens: options.keepSourceTokens ?? false,
+  });
+  // Argo reads the first document of a piece and nothing behind it.
+  for (const document of composer.compose(parser.parse(text), true, text.length)) return document as Document.Parsed;
+  throw new Error('bug: the composer was asked for at least one document');
+}
+
+/** The pieces between `---` lines with their offsets: Argo cuts a file before it parses. */
+export function splitDocuments(text: string): { text: string; offset: number }[] {
+  const pieces: { text: string; offset: number }[] = [];
+  const separator = /\r?\n---(?=[ \t\r\n]|$)/g;
+  let start = 0;
+  for (let match = separator.exec(text); match; match = separator.exec(text)) {
+    pieces.push({ text: text.slice(start, match.index + match[0].length - 3), offset: start });
+    start = match.index + match[0].length;
+  }
+  pieces.push({ text: text.slice(start), offset: start });
+  return pieces;
+}
+
+/** Reads every document of a text. Documents without content (comments only) are left out. */
+export function readDocuments(text: string): YamlText {
+  const documents: YamlDocument[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const piece of splitDocuments(text)) {
+    const read = readPiece(piece.text, piece.offset);
+    diagnostics.push(...read.diagnostics);
+    if (read.document) documents.push(read.document);
+  }
+  return { documents, diagnostics };
+}
+
+/** The plain value of one document, or undefined with the reasons. */
+export function parseYaml(text: string): { value: unknown; diagnostics: Diagnostic[] } {
+  const read = readPiece(text, 0);
+  return { value: read.document?.value, diagnostics: read.diagnostics };
+}
+
+function readPiece(text: string, offset: number): { document?: YamlDocument; diagnostics: Diagnostic[] } {
+  const at = (start: number, end: number): TextRange => ({ start: offset + start, end: offset + Math.max(end, start) });
+  const fault = checkCharacters(text);
+  if (fault) return { diagnostics: [{ ...fault, range: at(fault.range.start, fault.range.end) }] };
+  try {
+    const tree = parseSyntax(text);
+    const range = at(0, text.length);
+    if (tree.errors.length > 0) {
+      const diagnostics = tree.errors.slice(0, 20).map((error) => syntaxDiagnostic(error, text, at));
+      return { document: { value: undefined, range, rangeOf: () => undefined }, diagnostics };
+    }
+    const contents = tree.contents as ParsedNode | null;
+    const builder = new ValueBuilder(text, at);
+    const value = contents ? builder.build(contents, []) : null;
+    const broken = builder.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+    if (value === null && !broken && isEmptyDocument(contents, text)) return { diagnostics: builder.diagnostics };
+    const rangeOf: YamlDocument['rangeOf'] = (path, part = 'value') => findRange(contents, path, part, at);
+    return { document: { value: broken ? undefined : value, range, rangeOf }, diagnostics: builder.diagnostics };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return {
+      diagnostics: [{
+        severity: 'error', code: 'yaml-too-deep', message: 'The document is nested too deeply to be read.', path: [], range: at(0, Math.min(text.length, 1)),
+        hint: 'Look for brackets that are opened again and again.',
+      }],
+    };
+  }
+}
+
+function isEmptyDocument(contents: ParsedNode | null, text: string): boolean {
+  return contents === null || text.slice(contents.range[0], contents.range[1]).trim() === '';
+}
+
+// eslint-disable-next-line no-control-regex -- these are the characters go-yaml refuses
+const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\u0080-\u0084\u0086-\u009F\uFFFE\uFFFF]/;
+
+function checkCharacters(text: string): (Diagnostic & { range: TextRange }) | undefined {
+  const forbidden = FORBIDDEN.exec(text);
+  if (forbidden) {
+    const hex = forbidden[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    return {
+      severity: 'error', code: 'yaml-control-character', message: `The character U+${hex} is not allowed in YAML.`, path: [],
+      range: { start: forbidden.index, end: forbidden.index + 1 }, hint: 'Delete it, or write it as an escape inside double quotes.',
+    };
+  }
+  const version = /^%YAML[ \t]+(\S+)/m.exec(text);
+  if (version && version[1] !== '1.1' && /^\s*%YAML/.test(text)) {
+    return {
+      severity: 'error', code: 'yaml-version', message: `Argo reads YAML 1.1, not ${version[1] ?? ''}.`, path: [],
+      range: { start: version.index, end: version.index + version[0].length }, hint: 'Delete the %YAML line.',
+    };
+  }
+  return undefined;
+}
+
+type At = (start: number, end: number) => TextRange;
+
+function syntaxDiagnostic(error: YAMLError, text: string, at: At): Diagnostic {
+  const [start, end] = error.pos;
+  const line = lineAround(text, start);
+  const diagnostic: Diagnostic = { severity: 'error', code: 'yaml-syntax', message: sentence(error.message), path: [], range: at(Math.min(start, text.length), Math.min(Math.max(end, start + 1), text.length)) };
+  const hint = syntaxHint(error, line);
+  return hint === undefined ? diagnostic : { ...diagnostic, hint };
+}
+
+function sentence(message: string): string {
+  const line = message.split('\n')[0] ?? message;
+  return /[.!?]$/.test(line) ? line : `${line}.`;
+}
+
+function lineAround(text: string, offset: number): string {
+  const start = text.lastIndexOf('\n', Math.max(0, offset - 1)) + 1;
+  const end = text.indexOf('\n', start);
+  return text.slice(start, end === -1 ? undefined : end);
+}
+
+function syntaxHint(error: YAMLError, line: string): string | undefined {
+  if (/(?:[:-]\s+|^\s*)\{\{/.test(line)) return "A value that starts with {{ must be quoted: '{{…}}'.";
+  if (/^\s*\t/.test(line) || error.code === 'TAB_AS_INDENT') return 'Indent with spaces, not with tabs.';
+  switch (error.code) {
+    case 'BAD_INDENT': return 'Give the line the indentation of its siblings.';
+    case 'MISSING_CHAR': return 'Look for an unclosed quote or bracket, or a missing colon.';
+    case 'BLOCK_AS_IMPLICIT_KEY': return 'Quote a value that has a colon in it.';
+    case 'BAD_SCALAR_START': return 'Quote a value that starts with @, %, or a backtick.';
+    default: return undefined;
+  }
+}
+
+/** Builds JSON values out of the tree, with go-yaml's rules for scalars, keys, merges and aliases. */
+class ValueBuilder {
+  readonly diagnostics: Diagnostic[] = [];
+  private readonly anchors = new Map<string, ParsedNode>();
+  private readonly open = new Set<ParsedNode>();
+  private readonly text: string;
+  private readonly at: At;
+  private built = 0;
+  private builtInAliases = 0;
+  private aliasDepth = 0;
+  private stopped = false;
+
+  constructor(text: string, at: At) {
+    this.text = text;
+    this.at = at;
+  }
+
+  build(node: ParsedNode, path: Path): unknown {
+    if (this.stopped) return null;
+    if (isAlias(node)) return this.alias(node.source, node, path);
+    this.count(node, path);
+    if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
+    if (isScalar(node)) return this.scalar(node, path);
+    if (this.open.has(node)) {
+      this.report('error', 'yaml-alias', `The anchor ${node.anchor ?? ''} contains itself.`, node, path, 'Write the value out.');
+      this.stopped = true;
+      return null;
+    }
+    this.open.add(node);
+    const value = isSeq(node) ? this.sequence(node.items as ParsedNode[], path) : this.map(node as YAMLMap<ParsedNode, ParsedNode | null>, path, {});
+    this.open.delete(node);
+    return value;
+  }
+
+  private alias(name: string, node: ParsedNode, path: Path): unknown {
+    const target = this.anchors.get(name);
+    if (!target) {
+      this.report('error', 'yaml-alias', `No anchor is named ${name}.`, node, path, `Define it before this line as &${name}.`);
+      return null;
+    }
+    this.aliasDepth++;
+    const value = this.build(target, path);
+    this.aliasDepth--;
+    return value;
+  }
+
+  /** go-yaml's guard against documents that grow without end through aliases. */
+  private count(node: ParsedNode, path: Path): void {
+    this.built++;
+    if (this.aliasDepth > 0) this.builtInAliases++;
+    const excess = Math.min(Math.max(this.built - 400_000, 0) / 3_600_000, 1);
+    if (this.builtInAliases > 100 && this.built > 1000 && this.builtInAliases / this.built > 0.99 - 0.89 * excess) {
+      this.report('error', 'yaml-alias', 'The document repeats too much through aliases.', node, path, 'Write the values out.');
+      this.stopped = true;
+    }
+  }
+
+  private scalar(node: Scalar.Parsed, path: Path): ScalarValue {
+    const source = node.source;
+    const quoted = node.type !== 'PLAIN' && node.type !== undefined;
+    if (node.type === 'QUOTE_DOUBLE') this.checkEscapes(node, path);
+    if (node.tag !== undefined) {
+      const resolved = resolveTagged(source, node.tag);
+      if (!('error' in resolved)) return this.finite(resolved.value, node, path);
+      this.report('error', 'yaml-tag', resolved.error, node, path, 'Delete the tag.');
+      return null;
+    }
+    return quoted ? source : this.finite(resolvePlain(source).value, node, path);
+  }
+
+  private finite(value: ScalarValue, node: ParsedNode, path: Path): ScalarValue {
+    if (typeof value !== 'number' || Number.isFinite(value)) return value;
+    this.report('error', 'yaml-not-a-number', `${String(value)} has no form in JSON.`, node, path, 'Quote it to give it as text.');
+    return null;
+  }
+
+  private checkEscapes(node: ParsedNode, path: Path): void {
+    const escapes = /\\(.)/gs;
+    const source = this.text.slice(node.range[0], node.range[1]);
+    for (let match = escapes.exec(source); match; match = escapes.exec(source)) {
+      if (match[1] === '/') this.report('error', 'yaml-syntax', 'Argo does not know the escape \\/.', node, path, 'Write a plain slash.');
+    }
+  }
+
+  private sequence(items: readonly (ParsedNode | { key: ParsedNode; value: ParsedNode | null })[], path: Path): unknown[] {
+    return items.map((item, index) => {
+      const inside = [...path, index];
+      // A single pair inside a flow list: [a: b].
+      if ('key' in item) return this.map({ items: [item] } as unknown as YAMLMap<ParsedNode, ParsedNode | null>, inside, {});
+      return this.build(item, inside);
+    });
+  }
+
+  private map(node: YAMLMap<ParsedNode, ParsedNode | null>, path: Path, into: Record<string, unknown>): Record<string, unknown> {
+    for (const pair of node.items) {
+      if (isMergeKey(pair.key)) {
+        this.merge(pair.value, path, into);
+        continue;
+      }
+      const key = this.key(pair.key, path);
+      if (key === undefined) continue;
+      const inside = [...path, key];
+      if (Object.hasOwn(into, key)) this.report('warning', 'duplicate-key', `"${key}" is given twice; the last one counts.`, pair.key, inside, 'Delete one of them.');
+      setOwn(into, key, pair.value ? this.build(pair.value, inside) : null);
+    }
+    return into;
+  }
+
+  private key(node: ParsedNode, path: Path): string | undefined {
+    const value = this.build(node, path);
+    const key = value !== null && typeof value === 'object' ? undefined : keyText(value as ScalarValue);
+    if (key === undefined) this.report('error', 'yaml-key', 'A key must be text or a number.', node, path, 'Quote the key.');
+    return key;
+  }
+
+  private merge(node: ParsedNode | null, path: Path, into: Record<string, unknown>): void {
+    const target = node && isAlias(node) ? this.anchors.get(node.source) : node;
+    if (target && isSeq(target)) {
+      // Earlier maps of a list win, so the last is laid down first.
+      for (const item of [...(target.items as ParsedNode[])].reverse()) this.mergeMap(item, path, into);
+    } else this.mergeMap(node, path, into);
+  }
+
+  private mergeMap(node: ParsedNode | null, path: Path, into: Record<string, unknown>): void {
+    const target = node && isAlias(node) ? this.anchors.get(node.source) : node;
+    if (node && isAlias(node) && !target) return void this.alias(node.source, node, path);
+    if (!target || !isMap(target)) {
+      if (node) this.report('error', 'yaml-merge', 'Only maps can be merged with <<.', node, path, 'Point << to a map or a list of maps.');
+      return;
+    }
+    const value = this.build(node as ParsedNode, path) as Record<string, unknown> | null;
+    for (const [key, inner] of Object.entries(value ?? {})) {
+      if (Object.hasOwn(into, key)) this.report('warning', 'duplicate-key', `"${key}" is given twice; the last one counts.`, node as ParsedNode, [...path, key], 'Delete one of them.');
+      setOwn(into, key, inner);
+    }
+  }
+
+  private report(severity: Severity, code: string, message: string, node: ParsedNode, path: Path, hint: string): void {
+    this.diagnostics.push({ severity, code, message, path: [...path], range: this.at(node.range[0], node.range[1]), hint });
+  }
+}
+
+/** Plain assignment would set the prototype for a key named __proto__. */
+function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+}
+
+function isMergeKey(key: ParsedNode): boolean {
+  return isScalar(key) && key.source === '<<' && (key.type === 'PLAIN' || key.tag === 'tag:yaml.org,2002:merge');
+}
+
+function keyOf(node: ParsedNode): string | undefined {
+  if (!isScalar(node)) return undefined;
+  if (node.type !== 'PLAIN' && node.type !== undefined) return node.source;
+  return keyText(resolvePlain(node.source).value);
+}
+
+function findRange(contents: ParsedNode | null, path: Path, part: 'value' | 'key', at: At): TextRange | undefined {
+  let node: ParsedNode | null = contents;
+  let key: ParsedNode | undefined;
+  for (const step of path) {
+    key = undefined;
+    const target: unknown = node && isAlias(node) ? undefined : node;
+    if (isSeq(target)) {
+      node = typeof step === 'number' ? ((target.items[step] as ParsedNode | undefined) ?? null) : null;
+      if (!node) return undefined;
+    } else if (isMap(target)) {
+      const pair = (target as YAMLMap<ParsedNode, ParsedNode | null>).items.findLast((item) => keyOf(item.key) === String(step));
+      if (!pair) return undefined;
+      key = pair.key;
+      node = pair.value;
+    } else return undefined;
+  }
+  const found = part === 'key' ? (key ?? node) : node && node.range[1] > node.range[0] ? node : (key ?? node);
+  return found ? at(found.range[0], found.range[1]) : undefined;
+}
