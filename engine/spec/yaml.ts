@@ -66,7 +66,7 @@ export function parseSyntax(text: string, options: { keepSourceTokens?: boolean 
     keepSourceTokens: options.keepSourceTokens ?? false,
   });
   // Argo reads the first document of a piece and nothing behind it.
-  for (const document of composer.compose(parser.parse(text), true, text.length)) return document as Document.Parsed;
+  for (const document of composer.compose(parser.parse(text), true, text.length)) return document;
   throw new Error('bug: the composer was asked for at least one document');
 }
 
@@ -108,12 +108,14 @@ function readPiece(text: string, offset: number): { document?: YamlDocument; dia
   try {
     const tree = parseSyntax(text);
     const range = at(0, text.length);
-    if (tree.errors.length > 0) {
-      const diagnostics = tree.errors.slice(0, 20).map((error) => syntaxDiagnostic(error, text, at));
+    const contents = tree.contents;
+    const [errors, ignored] = sortErrors(tree.errors, contents);
+    if (errors.length > 0) {
+      const diagnostics = errors.slice(0, 20).map((error) => syntaxDiagnostic(error, text, at));
       return { document: { value: undefined, range, rangeOf: () => undefined }, diagnostics };
     }
-    const contents = tree.contents as ParsedNode | null;
     const builder = new ValueBuilder(text, at);
+    builder.diagnostics.push(...ignored.slice(0, 1).map((error): Diagnostic => ({ ...syntaxDiagnostic(error, text, at), severity: 'warning', message: 'Argo reads nothing behind this point.' })));
     const value = contents ? builder.build(contents, []) : null;
     const broken = builder.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
     if (value === null && !broken && isEmptyDocument(contents, text)) return { diagnostics: builder.diagnostics };
@@ -134,7 +136,7 @@ function isEmptyDocument(contents: ParsedNode | null, text: string): boolean {
   return contents === null || text.slice(contents.range[0], contents.range[1]).trim() === '';
 }
 
-// eslint-disable-next-line no-control-regex -- these are the characters go-yaml refuses
+ 
 const FORBIDDEN = /[\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\u0080-\u0084\u0086-\u009F\uFFFE\uFFFF]/;
 
 function checkCharacters(text: string): (Diagnostic & { range: TextRange }) | undefined {
@@ -154,6 +156,13 @@ function checkCharacters(text: string): (Diagnostic & { range: TextRange }) | un
     };
   }
   return undefined;
+}
+
+/** Go-yaml does not look at what follows a document that is one scalar or one bracket. */
+function sortErrors(errors: YAMLError[], contents: ParsedNode | null): [errors: YAMLError[], ignored: YAMLError[]] {
+  const closed = contents !== null && (isScalar(contents) || ((isMap(contents) || isSeq(contents)) && contents.flow === true));
+  const isIgnored = (error: YAMLError): boolean => closed && error.code === 'UNEXPECTED_TOKEN' && error.pos[0] >= contents.range[1];
+  return [errors.filter((error) => !isIgnored(error)), errors.filter(isIgnored)];
 }
 
 type At = (start: number, end: number) => TextRange;
@@ -218,7 +227,7 @@ class ValueBuilder {
       return null;
     }
     this.open.add(node);
-    const value = isSeq(node) ? this.sequence(node.items as ParsedNode[], path) : this.map(node as YAMLMap<ParsedNode, ParsedNode | null>, path, {});
+    const value = isSeq(node) ? this.sequence(node.items, path) : this.map(node, path, {});
     this.open.delete(node);
     return value;
   }
@@ -250,6 +259,7 @@ class ValueBuilder {
     const source = node.source;
     const quoted = node.type !== 'PLAIN' && node.type !== undefined;
     if (node.type === 'QUOTE_DOUBLE') this.checkEscapes(node, path);
+    if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED') this.checkBlock(node, path);
     if (node.tag !== undefined) {
       const resolved = resolveTagged(source, node.tag);
       if (!('error' in resolved)) return this.finite(resolved.value, node, path);
@@ -271,6 +281,13 @@ class ValueBuilder {
     for (let match = escapes.exec(source); match; match = escapes.exec(source)) {
       if (match[1] === '/') this.report('error', 'yaml-syntax', 'Argo does not know the escape \\/.', node, path, 'Write a plain slash.');
     }
+  }
+
+  private checkBlock(node: ParsedNode, path: Path): void {
+    const source = this.text.slice(node.range[0], node.range[1]);
+    // The first line with text sets the indentation, unless the header does: |2
+    if (/^[|>][-+]*[1-9]/.test(source) || !/^[^\n]*\n(?: *\r?\n)* *\t/.test(source)) return;
+    this.report('error', 'yaml-syntax', 'The text is indented with a tab.', node, path, 'Indent with spaces, not with tabs.');
   }
 
   private sequence(items: readonly (ParsedNode | { key: ParsedNode; value: ParsedNode | null })[], path: Path): unknown[] {
@@ -308,7 +325,7 @@ class ValueBuilder {
     const target = node && isAlias(node) ? this.anchors.get(node.source) : node;
     if (target && isSeq(target)) {
       // Earlier maps of a list win, so the last is laid down first.
-      for (const item of [...(target.items as ParsedNode[])].reverse()) this.mergeMap(item, path, into);
+      for (const item of [...(target.items)].reverse()) this.mergeMap(item, path, into);
     } else this.mergeMap(node, path, into);
   }
 
