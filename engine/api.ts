@@ -96,7 +96,7 @@ export type RunAction =
   | { action: 'resubmit'; memoized?: boolean; parameters?: Record<string, string> };
 
 /** Who runs the engine for a namespace. */
-export type EngineHolder = { state: 'us' } | { state: 'other'; identity: string; renewedAt: string } | { state: 'none'; reason?: string };
+export type EngineHolder = { state: 'us'; /** What is not as it should be: no right to leases. */ reason?: string } | { state: 'other'; identity: string; renewedAt: string } | { state: 'none'; reason?: string };
 
 export interface LogLine {
   /** Container's own time, when known. */
