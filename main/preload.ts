@@ -1,0 +1,28 @@
+/**
+ * The bridge between the window and the main process, as `window.tiphys`. It knows no verb and no stream: main checks each
+ * request against the contract. Every stream has a port of its own; an item is acknowledged once the window took it.
+ */
+import { contextBridge, ipcRenderer } from 'electron';
+import type { Bridge } from './ipc/contract.ts';
+
+const bridge: Bridge = {
+  invoke: async (verb, request) => await ipcRenderer.invoke('tiphys:invoke', verb, request) as never,
+  subscribe: (stream, request, onItem) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = (message: MessageEvent) => {
+      try {
+        onItem(message.data as never);
+      } finally {
+        port1.postMessage('taken');
+      }
+    };
+    ipcRenderer.postMessage('tiphys:subscribe', { stream, request }, [port2]);
+    return () => {
+      port1.onmessage = null;
+      port1.postMessage('close');
+      port1.close();
+    };
+  },
+};
+
+contextBridge.exposeInMainWorld('tiphys', bridge);
