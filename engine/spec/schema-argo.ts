@@ -1,7 +1,8 @@
 /**
  * The fields of Argo's kinds (argoproj.io/v1alpha1, 4.1). One type a section, one field a line:
  * `field type =A|B what it does`, where `field!` is required and `=A|B` lists the values it may have (`=|A`: or empty).
- * A section `# Type < Base` has Base's fields too. Types as in schema.ts.
+ * A line `< Base` stands for Base's fields. Fields stand in the order in which Argo writes them: of several faults its first one counts.
+ * Types as in schema.ts.
  */
 export const ARGO_TYPES = `
 # Workflow
@@ -138,7 +139,8 @@ strategy string =|OnPodCompletion|OnPodSuccess|OnWorkflowCompletion|OnWorkflowSu
 labelSelector LabelSelector Only Pods with these labels.
 deleteDelayDuration string How long to wait before deleting, as 30s or 2m.
 
-# WorkflowMetadata < Metadata
+# WorkflowMetadata
+< Metadata
 labelsFrom {LabelValueFrom} Labels whose values are expressions.
 
 # LabelValueFrom
@@ -149,7 +151,8 @@ strategy string =|OnWorkflowCompletion|OnWorkflowDeletion|Never When to delete t
 podMetadata Metadata Labels and annotations of the deleting Pods.
 serviceAccountName string Service account of the deleting Pods.
 
-# WorkflowLevelArtifactGC < ArtifactGC
+# WorkflowLevelArtifactGC
+< ArtifactGC
 forceFinalizerRemoval bool Lets the run be deleted even where deleting artifacts failed.
 podSpecPatch string Patch over the spec of the deleting Pods.
 
@@ -183,12 +186,12 @@ exitCode string Exit code of the main container.
 
 # Parameter
 name! string Name of the parameter.
-value anyString Its value.
 default anyString The value where none is given.
-description anyString What it is for, shown when a run is started.
-enum [anyString] The values it may have.
-globalName string Also published as workflow.outputs.parameters under this name.
+value anyString Its value.
 valueFrom ValueFrom Where the value comes from.
+globalName string Also published as workflow.outputs.parameters under this name.
+enum [anyString] The values it may have.
+description anyString What it is for, shown when a run is started.
 
 # ValueFrom
 path string File in the container whose text is the value.
@@ -196,10 +199,10 @@ jsonPath string Path into the resource, as kubectl -o jsonpath takes it.
 jqFilter string jq filter over the resource.
 event string Expression over the event that started the run.
 parameter string Reference to an output of a step or task.
-expression string Expression over outputs of steps or tasks.
 supplied empty The value is given by hand when the run is resumed.
 configMapKeyRef ConfigMapKeySelector Key of a ConfigMap with the label workflows.argoproj.io/configmap-type: Parameter.
 default anyString The value when the source has none.
+expression string Expression over outputs of steps or tasks.
 
 # ArtifactLocation
 archiveLogs bool Keeps the main container's log as an artifact.
@@ -214,19 +217,20 @@ gcs GCSArtifact In Google Cloud Storage.
 azure AzureArtifact In Azure Blob Storage.
 plugin PluginArtifact Where an artifact plugin keeps it.
 
-# Artifact < ArtifactLocation
+# Artifact
 name! string Name of the artifact.
 path string Path in the container.
 mode int32 File mode, as a decimal or octal number.
-recurseMode bool Gives every file of a folder that mode.
 from string Reference to another artifact.
-fromExpression string Expression that gives another artifact.
-subPath string Part of a folder artifact.
-optional bool Its absence is no error.
+< ArtifactLocation
 globalName string Also published as workflow.outputs.artifacts under this name.
-deleted bool It has been deleted.
 archive ArchiveStrategy How it is packed.
+optional bool Its absence is no error.
+subPath string Part of a folder artifact.
+recurseMode bool Gives every file of a folder that mode.
+fromExpression string Expression that gives another artifact.
 artifactGC ArtifactGC When it is deleted.
+deleted bool It has been deleted.
 
 # ArchiveStrategy
 tar TarStrategy A tar file, compressed.
@@ -367,53 +371,56 @@ key string Key of the artifact.
 name string Name of the template; others call it by this.
 inputs Inputs What the template takes.
 outputs Outputs What the template gives.
+nodeSelector {string} Labels a node must have.
+affinity Affinity Rules for choosing a node.
+metadata Metadata Labels and annotations of the Pod.
+daemon bool Goes on in the background; others go on once it is ready.
+steps steps Rows of steps: rows go one after another, steps of a row at once.
 container Container Runs one container.
 containerSet ContainerSetTemplate Runs several containers in one Pod, in an order.
 script ScriptTemplate Runs a script in a container.
-steps steps Rows of steps: rows go one after another, steps of a row at once.
-dag DAGTemplate Tasks that start when those they depend on have ended.
 resource ResourceTemplate Does something with an object of the cluster.
-data Data Lists the files of an artifact and turns the list into items.
+dag DAGTemplate Tasks that start when those they depend on have ended.
 suspend SuspendTemplate Waits for somebody to go on, or for a time.
+data Data Lists the files of an artifact and turns the list into items.
 http HTTP Makes an HTTP request.
 plugin plugin Runs an executor plugin.
-metadata Metadata Labels and annotations of the Pod.
-annotations {string} Annotations of the node, as workflows.argoproj.io/display-name.
-daemon bool Goes on in the background; others go on once it is ready.
-nodeSelector {string} Labels a node must have.
-affinity Affinity Rules for choosing a node.
-tolerations [Toleration] Taints the Pod puts up with.
-schedulerName string Scheduler of the Pod.
-priorityClassName string Priority class of the Pod.
-hostAliases [HostAlias] Lines for /etc/hosts.
-securityContext PodSecurityContext Security settings of the Pod.
-serviceAccountName string Service account of the Pod.
-automountServiceAccountToken bool Whether the Pod gets the account's token.
-executor ExecutorConfig Settings of the helper containers.
 volumes [Volume] More volumes of the Pod.
 initContainers [UserContainer] Containers that run before the main one.
 sidecars [UserContainer] Containers that run beside the main one and end with it.
 archiveLocation ArtifactLocation Where outputs and logs go.
 activeDeadlineSeconds intOrString Seconds the Pod may run.
-timeout string How long the template may take, as 30s or 2m.
-pendingTimeout string How long the Pod may wait to start, as 30s or 2m.
 retryStrategy RetryStrategy How it is tried again when it fails.
 parallelism int How many of its steps or tasks may go at once.
 failFast bool Starts nothing more once a step or task has failed.
+tolerations [Toleration] Taints the Pod puts up with.
+schedulerName string Scheduler of the Pod.
+priorityClassName string Priority class of the Pod.
+serviceAccountName string Service account of the Pod.
+automountServiceAccountToken bool Whether the Pod gets the account's token.
+executor ExecutorConfig Settings of the helper containers.
+hostAliases [HostAlias] Lines for /etc/hosts.
+securityContext PodSecurityContext Security settings of the Pod.
+podSpecPatch string Patch in YAML or JSON over the Pod's spec.
 metrics Metrics Prometheus metrics of the template.
 synchronization Synchronization Locks it takes while it runs.
 memoize Memoize Takes the outputs of an earlier run with the same key.
-podSpecPatch string Patch in YAML or JSON over the Pod's spec.
+timeout string How long the template may take, as 30s or 2m.
+annotations {string} Annotations of the node, as workflows.argoproj.io/display-name.
+pendingTimeout string How long the Pod may wait to start, as 30s or 2m.
 podResources ResourceRequirements Resources of the whole Pod.
 resourceClaims [PodResourceClaim] Device claims of the Pod.
 
-# UserContainer < Container
+# UserContainer
+< Container
 mirrorVolumeMounts bool Mounts what the main container mounts.
 
-# ScriptTemplate < Container
+# ScriptTemplate
+< Container
 source string The script.
 
-# ContainerNode < Container
+# ContainerNode
+< Container
 dependencies [string] Containers that must have ended before.
 
 # ContainerSetTemplate
@@ -428,9 +435,9 @@ retries! intOrString How often.
 # WorkflowStep
 name string Name of the step.
 template string Template to run.
-templateRef TemplateRef Template of a WorkflowTemplate to run.
 inline Template A template written here.
 arguments Arguments Arguments of the template.
+templateRef TemplateRef Template of a WorkflowTemplate to run.
 withItems [item] Runs once for each of these.
 withParam string Runs once for each item of this JSON list.
 withSequence Sequence Runs once for each number.
@@ -439,9 +446,21 @@ continueOn ContinueOn Failures that do not stop the run.
 onExit string Template that runs when the step has ended.
 hooks {LifecycleHook} Templates that run when an expression becomes true.
 
-# DAGTask < WorkflowStep
+# DAGTask
+name string Name of the step.
+template string Template to run.
+inline Template A template written here.
+arguments Arguments Arguments of the template.
+templateRef TemplateRef Template of a WorkflowTemplate to run.
 dependencies [string] Tasks that must have succeeded.
+withItems [item] Runs once for each of these.
+withParam string Runs once for each item of this JSON list.
+withSequence Sequence Runs once for each number.
+when string Runs only if this holds.
+continueOn ContinueOn Failures that do not stop the run.
+onExit string Template that runs when the step has ended.
 depends string Expression over results of tasks, as A && B.Failed.
+hooks {LifecycleHook} Templates that run when an expression becomes true.
 
 # DAGTemplate
 tasks! [DAGTask] The tasks.
@@ -531,12 +550,12 @@ prometheus! [Prometheus] The metrics.
 
 # Prometheus
 name! string Name of the metric.
-help! string What it says.
 labels [MetricLabel] Labels of the metric.
+help! string What it says.
 when string Written only if this holds.
 gauge Gauge A number that goes up and down.
-counter Counter A number that goes up.
 histogram Histogram Numbers counted in buckets.
+counter Counter A number that goes up.
 
 # MetricLabel
 key! string Name of the label.

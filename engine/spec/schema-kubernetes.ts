@@ -1,6 +1,6 @@
 /**
  * The field names and types of the Kubernetes shapes that Argo's kinds hold (core/v1, policy/v1, as of 1.34), one type a line:
- * `Type field:type field!:type`, where `!` marks a required field. Types as in schema.ts.
+ * `Type field:type field!:type`, where `!` marks a required field. Types as in schema.ts. A Container's name is required in Pods, not in templates.
  */
 export const KUBERNETES_TYPES = `
 AWSElasticBlockStoreVolumeSource fsType:string partition:int32 readOnly:bool volumeID!:string
@@ -17,10 +17,10 @@ ConfigMapEnvSource name:string optional:bool
 ConfigMapKeySelector key!:string name:string optional:bool
 ConfigMapProjection items:[KeyToPath] name:string optional:bool
 ConfigMapVolumeSource defaultMode:int32 items:[KeyToPath] name:string optional:bool
-Container args:[string] command:[string] env:[EnvVar] envFrom:[EnvFromSource] image:string imagePullPolicy:string lifecycle:Lifecycle livenessProbe:Probe name!:string
-  ports:[ContainerPort] readinessProbe:Probe resizePolicy:[ContainerResizePolicy] resources:ResourceRequirements restartPolicy:string restartPolicyRules:[ContainerRestartRule]
-  securityContext:SecurityContext startupProbe:Probe stdin:bool stdinOnce:bool terminationMessagePath:string terminationMessagePolicy:string tty:bool
-  volumeDevices:[VolumeDevice] volumeMounts:[VolumeMount] workingDir:string
+Container name:string image:string command:[string] args:[string] workingDir:string ports:[ContainerPort] envFrom:[EnvFromSource] env:[EnvVar]
+  resources:ResourceRequirements resizePolicy:[ContainerResizePolicy] restartPolicy:string restartPolicyRules:[ContainerRestartRule] volumeMounts:[VolumeMount]
+  volumeDevices:[VolumeDevice] livenessProbe:Probe readinessProbe:Probe startupProbe:Probe lifecycle:Lifecycle terminationMessagePath:string
+  terminationMessagePolicy:string imagePullPolicy:string securityContext:SecurityContext stdin:bool stdinOnce:bool tty:bool
 ContainerPort containerPort!:int32 hostIP:string hostPort:int32 name:string protocol:string
 ContainerResizePolicy resourceName!:string restartPolicy!:string
 ContainerRestartRule action!:string exitCodes:ContainerRestartRuleOnExitCodes

@@ -13,7 +13,8 @@ export type ScalarType =
 
 export type FieldType =
   | { readonly kind: 'scalar'; readonly name: ScalarType }
-  | { readonly kind: 'list' | 'map'; readonly of: FieldType }
+  | { readonly kind: 'list'; readonly of: FieldType }
+  | { readonly kind: 'map'; readonly of: FieldType }
   | { readonly kind: 'object'; readonly name: string };
 
 export interface Field {
@@ -63,59 +64,41 @@ export const STEPS: { readonly kind: 'list'; readonly of: FieldType } = { kind: 
 
 let table: Map<string, ObjectType> | undefined;
 
-interface Draft {
-  base?: string;
-  fields: Map<string, Field>;
-}
+/** The fields of a type in their order; a name stands for the fields of another type. */
+type Draft = (Field | string)[];
 
 function readTable(): Map<string, ObjectType> {
   const drafts = new Map<string, Draft>([...readArgo(ARGO_TYPES), ...readKubernetes(KUBERNETES_TYPES)]);
-  const types = new Map<string, ObjectType>();
-  for (const [name, draft] of drafts) {
-    const inherited = draft.base === undefined ? [] : [...fieldsOf(drafts, draft.base)];
-    types.set(name, { name, fields: new Map([...draft.fields, ...inherited.filter(([field]) => !draft.fields.has(field))]) });
-  }
-  return types;
-}
-
-function fieldsOf(drafts: ReadonlyMap<string, Draft>, name: string): Map<string, Field> {
-  const draft = drafts.get(name);
-  if (!draft) return new Map();
-  return new Map([...(draft.base === undefined ? [] : fieldsOf(drafts, draft.base)), ...draft.fields]);
+  const fields = (name: string): Field[] => (drafts.get(name) ?? []).flatMap((entry) => (typeof entry === 'string' ? fields(entry) : [entry]));
+  return new Map([...drafts.keys()].map((name) => [name, { name, fields: new Map(fields(name).map((field) => [field.name, field])) }]));
 }
 
 function readArgo(text: string): Map<string, Draft> {
   const drafts = new Map<string, Draft>();
-  let current: Draft | undefined;
+  let current: Draft = [];
   for (const line of text.split('\n')) {
-    const head = /^# (\w+)(?: < (\w+))?$/.exec(line);
-    if (head) {
-      current = { fields: new Map(), ...(head[2] === undefined ? {} : { base: head[2] }) };
-      drafts.set(head[1] ?? '', current);
-      continue;
-    }
-    const match = /^(\w+)(!?) (\S+)(?: =(\S+))? (.*)$/.exec(line);
-    if (!match || !current) continue;
-    const [, name = '', required, type = '', values, doc = ''] = match;
-    current.fields.set(name, { name, type: readType(type), required: required === '!', doc, ...(values === undefined ? {} : { values: values.split('|') }) });
+    const head = /^(#|<) (\w+)$/.exec(line);
+    if (head?.[1] === '#') drafts.set(head[2] ?? '', (current = []));
+    else if (head) current.push(head[2] ?? '');
+    else current.push(...readField(line));
   }
   return drafts;
 }
 
+function readField(line: string): Field[] {
+  const match = /^(\w+)(!?) (\S+)(?: =(\S+))? (.*)$/.exec(line);
+  if (!match) return [];
+  const [, name = '', required, type = '', values, doc = ''] = match;
+  return [{ name, type: readType(type), required: required === '!', doc, ...(values === undefined ? {} : { values: values.split('|') }) }];
+}
+
 function readKubernetes(text: string): Map<string, Draft> {
   const drafts = new Map<string, Draft>();
-  let current: Draft | undefined;
-  for (const line of text.split('\n')) {
-    for (const word of line.trim().split(' ')) {
-      const colon = word.indexOf(':');
-      if (colon < 0) {
-        if (word !== '') drafts.set(word, (current = { fields: new Map() }));
-        continue;
-      }
-      const required = word[colon - 1] === '!';
-      const name = word.slice(0, required ? colon - 1 : colon);
-      current?.fields.set(name, { name, type: readType(word.slice(colon + 1)), required });
-    }
+  let current: Draft = [];
+  for (const word of text.split(/\s+/).filter((part) => part !== '')) {
+    const match = /^(\w+)(!?):(.+)$/.exec(word);
+    if (match) current.push({ name: match[1] ?? '', type: readType(match[3] ?? ''), required: match[2] === '!' });
+    else drafts.set(word, (current = []));
   }
   return drafts;
 }
