@@ -1,7 +1,15 @@
-/** The native menu, made from the list of commands. Roles of the platform do what is the same in every app. */
+/** The native menu. The window carries its commands out (renderer/app/commands.ts) and listens to their keys itself. */
 import type { MenuItemConstructorOptions } from 'electron';
-import { COMMANDS } from './ipc/commands.ts';
-import type { Command } from './ipc/commands.ts';
+
+type Item = [command: string, label: string, accelerator?: string];
+
+export const MENU_COMMANDS: Record<'file' | 'view' | 'go' | 'run' | 'help', Item[]> = {
+  file: [['new-file', 'New workflow', 'CmdOrCtrl+N'], ['open-file', 'Open file…', 'CmdOrCtrl+O'], ['save', 'Save', 'CmdOrCtrl+S'], ['save-as', 'Save as…', 'CmdOrCtrl+Shift+S'], ['go-settings', 'Settings', 'CmdOrCtrl+,']],
+  view: [['palette', 'Search and commands', 'CmdOrCtrl+K'], ['fold-list', 'Show or hide the list', 'CmdOrCtrl+B'], ['fold-inspector', 'Show or hide the inspector', 'CmdOrCtrl+I'], ['next-pane', 'Next pane', 'F6']],
+  go: [['go-runs', 'Runs', 'CmdOrCtrl+1'], ['go-designer', 'Designer', 'CmdOrCtrl+2'], ['go-templates', 'Templates', 'CmdOrCtrl+3'], ['go-schedules', 'Schedules', 'CmdOrCtrl+4'], ['go-samples', 'Samples', 'CmdOrCtrl+5']],
+  run: [['run', 'Run…', 'CmdOrCtrl+Enter']],
+  help: [['keys', 'Keys of this place']],
+};
 
 const SEPARATOR: MenuItemConstructorOptions = { type: 'separator' };
 
@@ -11,23 +19,21 @@ const SEPARATOR: MenuItemConstructorOptions = { type: 'separator' };
  */
 export function menuTemplate(send: (command: string) => void, platform: NodeJS.Platform, devTools: boolean): MenuItemConstructorOptions[] {
   const mac = platform === 'darwin';
-  const commands = (menu: Command['menu']): MenuItemConstructorOptions[] => COMMANDS.filter((command) => command.menu === menu).map((command: Command) => ({
-    id: command.id, label: command.label, click: () => { send(command.id); }, ...(command.accelerator === undefined ? {} : { accelerator: command.accelerator }),
+  const commands = (menu: keyof typeof MENU_COMMANDS): MenuItemConstructorOptions[] => MENU_COMMANDS[menu].map(([command, label, accelerator]) => ({
+    id: command, label, click: () => { send(command); },
+    // Shown here, heard by the window: only it knows whether the keys mean something where the focus is.
+    ...(accelerator === undefined ? {} : { accelerator, registerAccelerator: false }),
   }));
   return [
     ...(mac ? [{ role: 'appMenu' as const }] : []),
     { label: '&File', submenu: [...commands('file'), SEPARATOR, mac ? { role: 'close' } : { role: 'quit' }] },
-    {
-      // Undo and redo go to the editor's own history, which the window keeps.
-      label: '&Edit',
-      submenu: [{ role: 'undo' }, { role: 'redo' }, SEPARATOR, { role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }, SEPARATOR, ...commands('edit')],
-    },
+    { label: '&Edit', submenu: [{ role: 'undo' }, { role: 'redo' }, SEPARATOR, { role: 'cut' }, { role: 'copy' }, { role: 'paste' }, { role: 'selectAll' }] },
     {
       label: '&View',
-      submenu: [...commands('view'), { role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, SEPARATOR, { role: 'togglefullscreen' }, ...(devTools ? [{ role: 'toggleDevTools' as const }] : [])],
+      submenu: [...commands('view'), SEPARATOR, { role: 'resetZoom' }, { role: 'zoomIn' }, { role: 'zoomOut' }, { role: 'togglefullscreen' }, ...(devTools ? [{ role: 'toggleDevTools' as const }] : [])],
     },
-    { label: '&Run', submenu: commands('run') },
     { label: '&Go', submenu: commands('go') },
+    { label: '&Run', submenu: commands('run') },
     ...(mac ? [{ role: 'windowMenu' as const }] : []),
     { label: '&Help', submenu: [...commands('help'), ...(mac ? [] : [{ role: 'about' as const }])] },
   ];
