@@ -109,15 +109,14 @@ function prefix(symbol: string, value: GoValue): GoValue {
   throw new WhenError(`Value '${formatValue(value)}' cannot be used with the prefix '${symbol}'`);
 }
 
+type Refuse = (value: GoValue) => never;
+
 function binary({ level, symbol, left: leftSide, right: rightSide }: Expression & { type: 'binary' }): GoValue {
   const left = evaluate(leftSide);
-  // The right side is not looked at once the left one decides.
-  if (symbol === '&&' && left === false) return false;
-  if (symbol === '||' && left === true) return true;
-  if (symbol === '?' && left === false) return null;
-  if ((symbol === ':' || symbol === '??') && left !== null) return left;
+  const decided = decidedByLeft(symbol, left);
+  if (decided !== undefined) return decided;
   const right = evaluate(rightSide);
-  const refuse = (value: GoValue): never => {
+  const refuse: Refuse = (value) => {
     throw new WhenError(`Value '${formatValue(value)}' cannot be used with the ${level.role} '${symbol}', it is not a ${level.wanted}`);
   };
   switch (level.kind) {
@@ -127,15 +126,29 @@ function binary({ level, symbol, left: leftSide, right: rightSide }: Expression 
       if (typeof left !== 'boolean') return refuse(left);
       return typeof right === 'boolean' ? right : refuse(right);
     case 'COMPARATOR': return comparison(symbol, left, right, refuse);
-    default:
-      if (symbol === '+' && (typeof left === 'string' || typeof right === 'string')) return formatValue(left) + formatValue(right);
-      if (typeof left !== 'number') return refuse(left);
-      if (typeof right !== 'number') return refuse(symbol === '+' ? left : right);
-      return arithmetic(symbol, left, right);
+    default: return modified(symbol, left, right, refuse);
   }
 }
 
-function comparison(symbol: string, left: GoValue, right: GoValue, refuse: (value: GoValue) => never): boolean {
+/** The right side is not looked at once the left one decides. */
+function decidedByLeft(symbol: string, left: GoValue): GoValue | undefined {
+  switch (symbol) {
+    case '&&': return left === false ? false : undefined;
+    case '||': return left === true ? true : undefined;
+    case '?': return left === false ? null : undefined;
+    case ':': case '??': return left ?? undefined;
+    default: return undefined;
+  }
+}
+
+function modified(symbol: string, left: GoValue, right: GoValue, refuse: Refuse): GoValue {
+  if (symbol === '+' && (typeof left === 'string' || typeof right === 'string')) return formatValue(left) + formatValue(right);
+  if (typeof left !== 'number') return refuse(left);
+  if (typeof right !== 'number') return refuse(symbol === '+' ? left : right);
+  return arithmetic(symbol, left, right);
+}
+
+function comparison(symbol: string, left: GoValue, right: GoValue, refuse: Refuse): boolean {
   switch (symbol) {
     case '==': return equal(left, right);
     case '!=': return !equal(left, right);
