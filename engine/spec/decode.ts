@@ -158,7 +158,8 @@ class Decoder {
 
   private anyString(value: unknown, path: Path): string {
     const text = anyText(value);
-    if (text !== undefined) return text;
+    // The API server's JSON has no negative zero.
+    if (text !== undefined) return Object.is(value, -0) && this.dialect === 'cli' ? '-0' : text;
     this.report('warning', 'value-lost', 'Argo takes a list or a map here for empty text.', path, "Quote it to give it as JSON text: '[…]'.");
     return '';
   }

@@ -58,8 +58,7 @@ export function resolvePlain(text: string): ResolvedScalar {
   const integer = parseInteger(plain);
   if (integer !== undefined) return { kind: 'int', value: integer };
   // A decimal out of float64's range is refused by Go's parser and stays text.
-  // `+ 0` makes of -0 the zero that JSON numbers of the API server are.
-  if (FLOAT.test(plain) && Number.isFinite(Number(plain))) return { kind: 'float', value: Number(plain) + 0 };
+  if (FLOAT.test(plain) && Number.isFinite(Number(plain))) return { kind: 'float', value: Number(plain) };
   return string;
 }
 
