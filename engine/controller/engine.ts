@@ -1,0 +1,166 @@
+/** createEngine: the shell put together, one cluster an engine, one NamespaceEngine a namespace. */
+import { createHash, randomBytes } from 'node:crypto';
+import os from 'node:os';
+import type { Engine, EngineHolder, EngineOptions, RunAction, RunChange, RunListChange, RunSummary, SubmitOptions } from '../api.ts';
+import { RESOURCE } from '../kube/port.ts';
+import type { Subscription, WatchState } from '../kube/port.ts';
+import type { KubeObject, Pod } from '../spec/kubernetes.ts';
+import type { Workflow } from '../spec/types.ts';
+import { Actions } from './actions.ts';
+import type { ImageLookup } from './actions.ts';
+import { systemClock } from './clock.ts';
+import { installCrds } from './crds.ts';
+import { DiskStorage } from './disk-storage.ts';
+import { KeptLogs } from './kept-logs.ts';
+import { FairLimiter } from './limiter.ts';
+import { podNameOf, podsOf, runLogs } from './logs.ts';
+import type { LogOptions } from './logs.ts';
+import { NamespaceEngine } from './namespace.ts';
+import type { EngineShared } from './namespace.ts';
+import { operate } from '../operate/operate.ts';
+import { actOn } from './person.ts';
+import { prepareRun } from './submit.ts';
+import { nodesOf, summarize } from './summary.ts';
+
+/** Both public, both static: they run in every cluster that reaches a registry. */
+const DEFAULT_IMAGES = { busybox: 'docker.io/library/busybox:1.36.1', curl: 'docker.io/curlimages/curl:8.10.1' };
+const CREATES_AT_ONCE = 24;
+const CHORES_AT_ONCE = 8;
+let engines = 0;
+
+/** @returns an engine for one cluster. Nothing is asked of the cluster before the first call. */
+export function createEngine(options: EngineOptions): Engine {
+  return new ClusterEngine(options);
+}
+
+class ClusterEngine implements Engine {
+  readonly #options: EngineOptions;
+  readonly #shared: EngineShared;
+  readonly #namespaces = new Map<string, NamespaceEngine>();
+
+  constructor(options: EngineOptions) {
+    const { cluster, clusterId, dataDir } = options;
+    const clock = options.clock ?? systemClock;
+    this.#options = options;
+    this.#shared = {
+      cluster, clock, operate,
+      actions: new Actions({ cluster, images: options.images ?? DEFAULT_IMAGES, lookUpImage: options.lookUpImage ?? noLookup }),
+      disk: new DiskStorage(dataDir, clusterId, clock),
+      kept: new KeptLogs(dataDir, clusterId, cluster),
+      identity: identityOf(options),
+      creates: new FairLimiter(CREATES_AT_ONCE), chores: new FairLimiter(CHORES_AT_ONCE),
+      log: options.log ?? (() => undefined),
+    };
+  }
+
+  start(namespace: string): Promise<EngineHolder> {
+    return this.#namespace(namespace).start();
+  }
+
+  async stop(namespace: string): Promise<void> {
+    await this.#namespaces.get(namespace)?.stop();
+  }
+
+  holder(namespace: string): EngineHolder {
+    return this.#namespaces.get(namespace)?.holder() ?? { state: 'none', reason: 'not started' };
+  }
+
+  async submit(workflow: Workflow, options: SubmitOptions): Promise<Workflow> {
+    const run = prepareRun(workflow, options);
+    return this.#namespace(options.namespace).create(run, options.dryRun === undefined ? {} : { dryRun: options.dryRun });
+  }
+
+  getRun(namespace: string, name: string): Promise<Workflow> {
+    return this.#namespace(namespace).get(name);
+  }
+
+  async listRuns(namespace: string): Promise<RunSummary[]> {
+    const runs = await this.#namespace(namespace).list();
+    return runs.map(({ workflow, ours }) => summarize(workflow, ours)).sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : a.name < b.name ? -1 : 1));
+  }
+
+  act(namespace: string, name: string, action: RunAction): Promise<Workflow | undefined> {
+    return actOn(this.#namespace(namespace), this.#shared, name, action);
+  }
+
+  watchRuns(namespace: string, onChange: (change: RunListChange) => void, onState?: (state: WatchState) => void): Subscription {
+    return this.#viewed(namespace).view.watchRuns(onChange, onState);
+  }
+
+  watchRun(namespace: string, name: string, onChange: (change: RunChange) => void, onState?: (state: WatchState) => void): Subscription {
+    return this.#viewed(namespace).view.watchRun(name, onChange, onState);
+  }
+
+  logs(namespace: string, name: string, options: LogOptions): ReturnType<Engine['logs']> {
+    const place = this.#viewed(namespace);
+    return runLogs({
+      cluster: this.#shared.cluster, kept: this.#shared.kept,
+      getRun: () => place.get(name), watchRun: (onChange) => place.view.watchRun(name, onChange),
+    }, options);
+  }
+
+  async pod(namespace: string, name: string, nodeId: string): Promise<Pod | undefined> {
+    return (await podsOf(this.#shared.cluster, await this.getRun(namespace, name))).get(nodeId);
+  }
+
+  async events(namespace: string, name: string, nodeId?: string): Promise<KubeObject[]> {
+    const run = await this.getRun(namespace, name);
+    const nodes = nodesOf(run);
+    const node = nodeId === undefined ? undefined : nodes[nodeId];
+    const podName = node && podNameOf(run, node);
+    const { items } = await this.#shared.cluster.list(RESOURCE.event, namespace, podName === undefined ? {} : { fieldSelector: `involvedObject.name=${podName}` });
+    const names = podName === undefined ? new Set([name, ...Object.values(nodes).map((n) => podNameOf(run, n))]) : new Set([podName]);
+    return items.filter((event) => names.has((event['involvedObject'] as { name?: string } | undefined)?.name ?? '')).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
+  }
+
+  store(namespace: string): ReturnType<Engine['store']> {
+    return this.#namespace(namespace).store();
+  }
+
+  async installCrds(): Promise<void> {
+    await installCrds(this.#shared.cluster, this.#shared.clock);
+    await Promise.all([...this.#namespaces.values()].map((namespace) => namespace.redetect()));
+  }
+
+  async close(): Promise<void> {
+    const namespaces = [...this.#namespaces.values()];
+    this.#namespaces.clear();
+    await Promise.all(namespaces.map((namespace) => namespace.close()));
+  }
+
+  #namespace(name: string): NamespaceEngine {
+    let namespace = this.#namespaces.get(name);
+    if (!namespace) this.#namespaces.set(name, namespace = new NamespaceEngine(name, this.#shared));
+    return namespace;
+  }
+
+  /** For watchers: the namespace connects by itself, as soon as it can. */
+  #viewed(name: string): NamespaceEngine {
+    const namespace = this.#namespace(name);
+    namespace.openEventually();
+    return namespace;
+  }
+}
+
+const noLookup: ImageLookup = () => Promise.resolve(undefined);
+
+/** Last time an event was seen, in whichever field its writer used. */
+function timeOf(event: KubeObject): string {
+  const { lastTimestamp, eventTime } = event as { lastTimestamp?: string; eventTime?: string };
+  return lastTimestamp ?? eventTime ?? event.metadata.creationTimestamp ?? '';
+}
+
+/** `user@host/INSTALLATION/PID/SERIAL`: people see the first part; the rest tells a dead process of this machine from a live one. */
+function identityOf(options: EngineOptions): string {
+  const who = options.identity ?? `${userName()}@${os.hostname()}`;
+  const installation = createHash('sha256').update(`${os.hostname()} ${options.dataDir}`).digest('hex').slice(0, 12);
+  return `${who.replaceAll('/', '-')}/${installation}/${process.pid}/${++engines}${randomBytes(2).toString('hex')}`;
+}
+
+function userName(): string {
+  try {
+    return os.userInfo().username;
+  } catch {
+    return 'somebody';
+  }
+}

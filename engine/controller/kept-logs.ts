@@ -1,0 +1,65 @@
+/** Logs of finished steps, kept on disk so that they outlive their Pods: `logs/CLUSTER/NAMESPACE/RUN-UID/POD.CONTAINER.log`. */
+import { createReadStream } from 'node:fs';
+import { rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Cluster } from '../kube/port.ts';
+import type { Pod } from '../spec/kubernetes.ts';
+import { pathSegment, writeFileAtomic } from './files.ts';
+import { runUidOf } from './pods.ts';
+import { readText } from './text.ts';
+
+/** Of a longer log the end is kept. */
+const KEPT_LINES = 20_000;
+const KEPT_BYTES = 2 * 1024 * 1024;
+const HELPERS = new Set(['init', 'wait']);
+
+/** @returns the user's own containers of a Pod, main first; never the helpers of the in-Pod protocol */
+export function userContainers(pod: Pod): string[] {
+  const sidecars = (pod.spec.initContainers ?? []).filter((c) => c.restartPolicy === 'Always');
+  const names = [...pod.spec.containers, ...sidecars].map((c) => c.name ?? '').filter((name) => !HELPERS.has(name));
+  return names.includes('main') ? ['main', ...names.filter((name) => name !== 'main')] : names;
+}
+
+export class KeptLogs {
+  readonly #folder: string;
+  readonly #cluster: Cluster;
+
+  constructor(dataDir: string, clusterId: string, cluster: Cluster) {
+    this.#folder = path.join(dataDir, 'logs', pathSegment(clusterId));
+    this.#cluster = cluster;
+  }
+
+  /** Keeps what a Pod's containers printed. A log that cannot be read is left: the step's outcome does not hang on it. */
+  async keep(pod: Pod): Promise<void> {
+    const { namespace = '', name = '' } = pod.metadata;
+    for (const container of userContainers(pod)) {
+      const file = this.#file(namespace, runUidOf(pod), name, container);
+      if (await exists(file)) continue;
+      try {
+        const text = await readText(this.#cluster.logs(namespace, name, { container, timestamps: true, tailLines: KEPT_LINES, limitBytes: KEPT_BYTES }));
+        if (text) await writeFileAtomic(file, text);
+      } catch {
+        // Never started, or gone already.
+      }
+    }
+  }
+
+  /** @returns the kept bytes, with a time before each line; undefined when nothing was kept */
+  async read(namespace: string, runUid: string, podName: string, container: string): Promise<AsyncIterable<Uint8Array> | undefined> {
+    const file = this.#file(namespace, runUid, podName, container);
+    return (await exists(file)) ? (createReadStream(file) as AsyncIterable<Uint8Array>) : undefined;
+  }
+
+  /** Forgets a run that was deleted. */
+  async forget(namespace: string, runUid: string): Promise<void> {
+    if (runUid) await rm(path.join(this.#folder, pathSegment(namespace), pathSegment(runUid)), { recursive: true, force: true });
+  }
+
+  #file(namespace: string, runUid: string, podName: string, container: string): string {
+    return path.join(this.#folder, pathSegment(namespace), pathSegment(runUid), `${pathSegment(podName)}.${pathSegment(container)}.log`);
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  return stat(file).then(() => true, () => false);
+}

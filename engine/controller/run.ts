@@ -1,0 +1,476 @@
+/**
+ * One run under this engine's care: looks at the world with operate, has its actions done, and keeps its status.
+ *
+ * The order of things makes a crash between any two steps harmless. Pods are made under derived names, so a Pod made and
+ * not yet written down is found again; what cannot be undone (deleting and ending Pods, deleting the run) waits until the
+ * status that asked for it is saved.
+ */
+import type { Clock, EngineOptions } from '../api.ts';
+import { RESOURCE } from '../kube/port.ts';
+import type { Action, Observed, Operate, PodPlan, Refusal, ResourceObservation } from '../operate/types.ts';
+import { onlySidecarsLeft } from '../pod/report.ts';
+import { isAppError } from '../spec/error.ts';
+import type { Pod } from '../spec/kubernetes.ts';
+import { INSTANCE_ID } from '../spec/types.ts';
+import type { Workflow } from '../spec/types.ts';
+import { refusalOf } from './actions.ts';
+import type { Actions } from './actions.ts';
+import { backoff } from './clock.ts';
+import { sameJson } from './equal.ts';
+import { hydrate } from './hydrate.ts';
+import type { FairLimiter } from './limiter.ts';
+import type { PodIndex } from './pods.ts';
+import type { RunStorage } from './storage.ts';
+import { needsOf } from './surroundings.ts';
+import type { Needs, Surroundings } from './surroundings.ts';
+
+/** What a run shares with the others of its namespace. */
+export interface RunContext {
+  clock: Clock;
+  operate: Operate;
+  actions: Actions;
+  creates: FairLimiter;
+  chores: FairLimiter;
+  pods: PodIndex;
+  surroundings: Surroundings;
+  log: NonNullable<EngineOptions['log']>;
+  /** Asks for another look. */
+  enqueue: (name: string) => void;
+  /** The run has a new state that the views should show. */
+  onUpdate: (workflow: Workflow) => void;
+  /** The run is gone from its storage. */
+  onGone: (name: string) => void;
+  /** Keeps a Pod's logs before it is deleted. */
+  keepLogs: (workflow: Workflow, pod: Pod) => Promise<void>;
+}
+
+interface Refused extends Refusal {
+  attempts: number;
+  /** Milliseconds since the epoch. */
+  retryAt: number;
+}
+
+interface Chore {
+  action: Action;
+  /** The state of the run that asked for it. */
+  version: number;
+  attempts: number;
+  state: 'waiting' | 'armed' | 'running' | 'done';
+  doneAt: number;
+  cancel?: () => void;
+}
+
+/** The status of a large run is written at most this often per node it has. */
+const SAVE_MS_PER_NODE = 0.5;
+const SAVE_MS_MOST = 5_000;
+const SMALL_RUN = 200;
+/** A chore that was done and is asked for again after this is done again. */
+const CHORE_FORGOTTEN_MS = 30_000;
+
+export class Run {
+  readonly name: string;
+  readonly uid: string;
+  readonly storage: RunStorage;
+  readonly #context: RunContext;
+  #workflow: Workflow;
+  /** Counts the states of `#workflow` since this object was made. */
+  #version = 0;
+  #savedVersion = 0;
+  #saving: Promise<void> | undefined;
+  #saveAttempts = 0;
+  #lastSave = -Infinity;
+  #urgent = false;
+  #cancelSave: (() => void) | undefined;
+  #cancelWake: (() => void) | undefined;
+  /** What others wrote while our own write was under way. */
+  #arrived: Workflow | undefined;
+  readonly #creating = new Set<string>();
+  readonly #refusals = new Map<string, Refused>();
+  readonly #chores = new Map<string, Chore>();
+  readonly #resources = new Map<string, ResourceObservation>();
+  readonly #endingSidecars = new Set<string>();
+  #needs: { spec: unknown; needs: Needs } | undefined;
+  #exclusive: Promise<unknown> = Promise.resolve();
+  #held = 0;
+  #closed = false;
+
+  constructor(workflow: Workflow, storage: RunStorage, context: RunContext) {
+    this.name = workflow.metadata.name ?? '';
+    this.uid = workflow.metadata.uid ?? '';
+    this.storage = storage;
+    this.#context = context;
+    this.#workflow = hydrate(workflow);
+  }
+
+  /** The run as it is now, saved or not. */
+  get workflow(): Workflow {
+    return this.#workflow;
+  }
+
+  get nodeCount(): number {
+    return Object.keys(this.#workflow.status?.nodes ?? {}).length;
+  }
+
+  /** Takes in what the storage says. Our own writes and older states are recognised and change nothing. */
+  adopt(workflow: Workflow): void {
+    if (this.#closed || workflow.metadata.uid !== this.uid) return;
+    if (this.#saving) {
+      this.#arrived = workflow;
+      return;
+    }
+    if (!isNewer(workflow.metadata.resourceVersion, this.#workflow.metadata.resourceVersion)) return;
+    this.#replace(hydrate(workflow));
+  }
+
+  /** The next look starts from this state; what was not saved comes again from the Pods. */
+  #replace(workflow: Workflow): void {
+    this.#workflow = workflow;
+    this.#savedVersion = ++this.#version;
+    this.#cancelSave?.();
+    this.#cancelSave = undefined;
+    for (const chore of this.#chores.values()) chore.cancel?.();
+    this.#chores.clear();
+    this.#refusals.clear();
+    this.#context.onUpdate(workflow);
+    this.#context.enqueue(this.name);
+  }
+
+  /** One look: operate, then its actions. Returns when they are under way, not when they are done. */
+  reconcile(): void {
+    const { clock, pods, surroundings, operate } = this.#context;
+    if (this.#closed || this.#held || !pods.synced) return;
+    const needs = this.#needsNow();
+    if (!surroundings.ready(needs)) return;
+    const now = clock.now();
+    const refused = new Map<string, Refusal>(this.#refusals);
+    const observed: Observed = {
+      ...pods.of(this.name, this.uid), ...(needs.configMaps || needs.templates ? surroundings.observed() : {}),
+      refusals: refused, resources: this.#resources, settings: { instanceId: INSTANCE_ID },
+    };
+    const outcome = operate(this.#workflow, observed, now);
+    // A final refusal is told once: it is in the status now.
+    for (const [id, refusal] of refused) if (!refusal.transient) this.#refusals.delete(id);
+    const before = this.#workflow;
+    if (!sameWorkflow(before, outcome.workflow)) {
+      this.#workflow = outcome.workflow;
+      this.#version += 1;
+      if (before.status?.phase !== outcome.workflow.status?.phase) this.#urgent = true;
+      this.#context.onUpdate(outcome.workflow);
+    }
+    if (pods.hasGone(this.name, this.uid)) {
+      pods.acknowledge(this.name, this.uid);
+      this.#context.enqueue(this.name);
+    }
+    for (const action of outcome.actions) this.#perform(action);
+    this.#endSidecars();
+    this.#scheduleSave();
+    this.#runChores();
+    this.#wakeAt(outcome.wakeAt, now);
+  }
+
+  #needsNow(): Needs {
+    const spec = this.#workflow.spec;
+    if (this.#needs?.spec !== spec) this.#needs = { spec, needs: needsOf(this.#workflow) };
+    return this.#needs.needs;
+  }
+
+  #wakeAt(at: number | undefined, now: number): void {
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    let next = at ?? Infinity;
+    for (const refusal of this.#refusals.values()) if (refusal.transient && refusal.retryAt < next) next = refusal.retryAt;
+    if (!Number.isFinite(next)) return;
+    this.#cancelWake = this.#context.clock.after(Math.max(1, next - now), () => this.#context.enqueue(this.name));
+  }
+
+  #perform(action: Action): void {
+    switch (action.type) {
+      case 'create-pod':
+        return this.#createPod(action.plan);
+      case 'create-claim':
+        return this.#createOwned(RESOURCE.persistentVolumeClaim, action);
+      case 'create-disruption-budget':
+        return this.#createOwned(RESOURCE.podDisruptionBudget, action);
+      case 'resource':
+        this.#resources.set(action.nodeId, { phase: 'Error', message: 'resource templates are not run by this version of Tiphys' });
+        return this.#context.enqueue(this.name);
+      case 'save-cache':
+      case 'delete-pod':
+      case 'terminate-pod':
+      case 'label-pod':
+      case 'delete-claim':
+      case 'delete-disruption-budget':
+      case 'delete-workflow':
+        return this.#addChore(action);
+    }
+  }
+
+  #createPod(plan: PodPlan): void {
+    const { nodeId } = plan;
+    const { creates, pods, actions, clock, enqueue } = this.#context;
+    if (this.#creating.has(nodeId) || pods.of(this.name, this.uid).pods.has(nodeId)) return;
+    if ((this.#refusals.get(nodeId)?.retryAt ?? 0) > clock.now()) return;
+    this.#creating.add(nodeId);
+    void creates.run(this.name, () => (this.#closed ? Promise.resolve(undefined) : actions.createPod(plan, this.#workflow, this.storage.kind === 'cluster')))
+      .then((pod) => {
+        this.#refusals.delete(nodeId);
+        if (pod && !this.#closed) pods.add(pod);
+      }, (error: unknown) => this.#refuse(nodeId, error))
+      .finally(() => {
+        this.#creating.delete(nodeId);
+        if (!this.#closed) enqueue(this.name);
+      });
+  }
+
+  #refuse(nodeId: string, error: unknown): void {
+    const refusal = refusalOf(error);
+    const attempts = (this.#refusals.get(nodeId)?.attempts ?? 0) + 1;
+    const asked = isAppError(error) ? error.retryAfter : undefined;
+    this.#refusals.set(nodeId, { ...refusal, attempts, retryAt: this.#context.clock.now() + (asked ?? backoff(attempts)) });
+    this.#context.log({ level: 'warn', message: `create of Pod refused: ${refusal.message}`, run: this.name, nodeId, transient: refusal.transient });
+  }
+
+  #createOwned(type: typeof RESOURCE.persistentVolumeClaim | typeof RESOURCE.podDisruptionBudget, action: Extract<Action, { object: unknown }>): void {
+    const key = `${type.plural}/${action.object.metadata.name ?? ''}`;
+    if (this.#creating.has(key) || (this.#refusals.get(key)?.retryAt ?? 0) > this.#context.clock.now()) return;
+    this.#creating.add(key);
+    void this.#context.creates.run(this.name, () => this.#context.actions.createOwned(type, action.object, this.#workflow, this.storage.kind === 'cluster'))
+      .then(() => this.#refusals.delete(key), (error: unknown) => {
+        this.#creating.delete(key);
+        this.#refuse(key, error);
+        this.#context.enqueue(this.name);
+      });
+  }
+
+  /** Sidecars that neither the kubelet nor a wrapper ends are ended by the Pod's deadline once main is done. */
+  #endSidecars(): void {
+    const { pods, actions, chores, log } = this.#context;
+    for (const [nodeId, pod] of pods.of(this.name, this.uid).pods) {
+      if (pod.status?.phase !== 'Running' || pod.spec.containers.length < 2 || this.#endingSidecars.has(nodeId) || !onlySidecarsLeft(pod, ['main'])) continue;
+      this.#endingSidecars.add(nodeId);
+      void chores.run(this.name, () => actions.endSidecars(pod.metadata.namespace ?? '', pod.metadata.name ?? '', ['main'])).catch((error: unknown) => {
+        this.#endingSidecars.delete(nodeId);
+        log({ level: 'warn', message: `sidecars could not be ended: ${String(error)}`, run: this.name, nodeId });
+      });
+    }
+  }
+
+  // --- what waits for the saved status ---
+
+  #addChore(action: Action): void {
+    const key = choreKey(action);
+    const known = this.#chores.get(key);
+    if (known && (known.state !== 'done' || this.#context.clock.now() - known.doneAt < CHORE_FORGOTTEN_MS)) return;
+    this.#chores.set(key, { action, version: this.#version, attempts: 0, state: 'waiting', doneAt: 0 });
+    if (action.type === 'terminate-pod') this.#urgent = true;
+  }
+
+  #runChores(): void {
+    for (const chore of this.#chores.values()) {
+      if (chore.state !== 'waiting' || chore.version > this.#savedVersion) continue;
+      const delay = chore.action.type === 'delete-pod' ? (chore.action.delaySeconds ?? 0) * 1000 : 0;
+      if (delay > 0 && chore.attempts === 0) this.#arm(chore, delay);
+      else this.#runChore(chore);
+    }
+  }
+
+  #arm(chore: Chore, ms: number): void {
+    chore.state = 'armed';
+    chore.cancel = this.#context.clock.after(ms, () => this.#runChore(chore));
+  }
+
+  #runChore(chore: Chore): void {
+    if (this.#closed) return;
+    chore.state = 'running';
+    chore.attempts += 1;
+    void this.#context.chores.run(this.name, () => (this.#closed ? Promise.resolve() : this.#doChore(chore.action))).then(() => {
+      chore.state = 'done';
+      chore.doneAt = this.#context.clock.now();
+    }, (error: unknown) => {
+      this.#context.log({ level: 'warn', message: `${chore.action.type} failed: ${String(error)}`, run: this.name });
+      if (!this.#closed && [...this.#chores.values()].includes(chore)) this.#arm(chore, backoff(chore.attempts));
+    });
+  }
+
+  async #doChore(action: Action): Promise<void> {
+    const { actions, pods } = this.#context;
+    const namespace = this.#workflow.metadata.namespace ?? '';
+    switch (action.type) {
+      case 'delete-pod': {
+        const pod = pods.raw(this.name, this.uid, action.nodeId);
+        if (pod) await this.#context.keepLogs(this.#workflow, pod);
+        return actions.deletePod(namespace, action.name, action.uid ?? pod?.metadata.uid);
+      }
+      case 'terminate-pod':
+        return actions.terminatePod(namespace, action.name, pods.raw(this.name, this.uid, action.nodeId));
+      case 'label-pod':
+        return actions.labelPod(namespace, action.name, action.labels);
+      case 'delete-claim':
+        return actions.deleteObject(RESOURCE.persistentVolumeClaim, namespace, action.name);
+      case 'delete-disruption-budget':
+        return actions.deleteObject(RESOURCE.podDisruptionBudget, namespace, action.name);
+      case 'save-cache':
+        return actions.saveCache(namespace, action.configMap, action.key, action.value);
+      case 'delete-workflow':
+        return this.#deleteRun();
+      default:
+        return undefined;
+    }
+  }
+
+  async #deleteRun(): Promise<void> {
+    try {
+      await this.storage.remove(this.#workflow.metadata.namespace ?? '', this.name, this.uid);
+    } catch (error) {
+      if (!isAppError(error, 'not-found') && !isAppError(error, 'conflict')) throw error;
+    }
+  }
+
+  // --- the saved status ---
+
+  #scheduleSave(): void {
+    if (this.#version === this.#savedVersion || this.#saving || this.#cancelSave || this.#closed) {
+      // A save that rests is not waited for when something hangs on it.
+      if (!this.#urgent || !this.#cancelSave || this.#saveAttempts) return;
+      this.#cancelSave();
+      this.#cancelSave = undefined;
+    }
+    const wait = this.#lastSave + this.#saveRest() - this.#context.clock.now();
+    if (wait <= 0) this.#save();
+    else this.#saveAfter(wait);
+  }
+
+  #saveRest(): number {
+    if (this.#urgent) return 0;
+    const count = this.nodeCount;
+    return count < SMALL_RUN ? 0 : Math.min(SAVE_MS_MOST, count * SAVE_MS_PER_NODE);
+  }
+
+  #saveAfter(ms: number): void {
+    this.#cancelSave = this.#context.clock.after(ms, () => {
+      this.#cancelSave = undefined;
+      this.#save();
+    });
+  }
+
+  #save(): void {
+    if (this.#saving || this.#closed || this.#version === this.#savedVersion) return;
+    this.#urgent = false;
+    this.#lastSave = this.#context.clock.now();
+    const version = this.#version;
+    this.#saving = this.storage.replace(this.#workflow).then((saved) => {
+      this.#saveAttempts = 0;
+      this.#savedVersion = version;
+      this.#workflow = { ...this.#workflow, metadata: { ...this.#workflow.metadata, ...versionOf(saved) } };
+    }, (error: unknown) => this.#saveFailed(error)).finally(() => {
+      this.#saving = undefined;
+      const arrived = this.#arrived;
+      this.#arrived = undefined;
+      if (arrived) this.adopt(arrived);
+      if (this.#closed) return;
+      this.#runChores();
+      this.#scheduleSave();
+    });
+  }
+
+  async #saveFailed(error: unknown): Promise<void> {
+    if (isAppError(error, 'conflict')) {
+      await this.#reread().catch((second: unknown) => this.#saveLater(second));
+    } else if (isAppError(error, 'not-found')) {
+      this.#context.onGone(this.name);
+    } else {
+      this.#saveLater(error);
+    }
+  }
+
+  async #reread(): Promise<void> {
+    const fresh = await this.storage.get(this.#workflow.metadata.namespace ?? '', this.name).catch((error: unknown) => {
+      if (isAppError(error, 'not-found')) return undefined;
+      throw error;
+    });
+    if (this.#closed) return;
+    if (fresh?.metadata.uid !== this.uid) return this.#context.onGone(this.name);
+    this.#arrived = undefined;
+    this.#replace(fresh);
+  }
+
+  #saveLater(error: unknown): void {
+    this.#saveAttempts += 1;
+    const asked = isAppError(error) ? error.retryAfter : undefined;
+    this.#context.log({ level: 'warn', message: `status of run ${this.name} could not be saved: ${error instanceof Error ? error.message : String(error)}`, run: this.name });
+    if (!this.#closed && !this.#cancelSave) this.#saveAfter(asked ?? backoff(this.#saveAttempts));
+  }
+
+  /**
+   * Runs `work` while no look and no save is under way, with the saved state up to date: for what a person changes.
+   * @returns what `work` returns
+   */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    this.#held += 1;
+    const turn = this.#exclusive.then(async () => {
+      await this.flush();
+      return work();
+    }).finally(() => {
+      this.#held -= 1;
+      if (!this.#closed) this.#context.enqueue(this.name);
+    });
+    this.#exclusive = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Saves what is not saved; returns when it is, or could not be. */
+  async flush(): Promise<void> {
+    await this.#saving;
+    if (this.#closed || this.#version === this.#savedVersion) return;
+    this.#cancelSave?.();
+    this.#cancelSave = undefined;
+    this.#save();
+    await this.#saving;
+  }
+
+  /** Ends this engine's care. Nothing is undone: the Pods go on and the next engine finds everything. */
+  close(): void {
+    this.#closed = true;
+    this.#cancelSave?.();
+    this.#cancelWake?.();
+    for (const chore of this.#chores.values()) chore.cancel?.();
+    this.#context.creates.drop(this.name);
+    this.#context.chores.drop(this.name);
+  }
+}
+
+function versionOf(saved: Workflow): { resourceVersion?: string; generation?: number } {
+  const { resourceVersion, generation } = saved.metadata;
+  return { ...(resourceVersion !== undefined && { resourceVersion }), ...(generation !== undefined && { generation }) };
+}
+
+function choreKey(action: Action): string {
+  switch (action.type) {
+    case 'delete-pod':
+    case 'terminate-pod':
+      return `${action.type}/${action.name}`;
+    case 'label-pod':
+      return `${action.type}/${action.name}/${JSON.stringify(action.labels)}`;
+    case 'save-cache':
+      return `${action.type}/${action.configMap}/${action.key}`;
+    case 'delete-claim':
+    case 'delete-disruption-budget':
+      return `${action.type}/${action.name}`;
+    default:
+      return action.type;
+  }
+}
+
+/** What the engine itself writes: the rest of the object is compared by nobody. */
+function sameWorkflow(a: Workflow, b: Workflow): boolean {
+  return a === b || (sameJson(a.status, b.status) && sameJson(a.spec, b.spec)
+    && sameJson(a.metadata.labels, b.metadata.labels) && sameJson(a.metadata.annotations, b.metadata.annotations)
+    && sameJson(a.metadata.finalizers, b.metadata.finalizers));
+}
+
+/** @returns whether version `a` is later than `b`. Versions are numbers everywhere; where not, another one is taken as later. */
+export function isNewer(a: string | undefined, b: string | undefined): boolean {
+  if (a === undefined || b === undefined || a === b) return a !== b;
+  if (/^\d+$/.test(a) && /^\d+$/.test(b)) return BigInt(a) > BigInt(b);
+  return true;
+}

@@ -1,0 +1,85 @@
+/** Templates and ConfigMaps of a namespace, watched from the first run on that speaks of them. */
+import { RESOURCE } from '../kube/port.ts';
+import type { Cluster, ResourceType, Subscription } from '../kube/port.ts';
+import type { Observed } from '../operate/types.ts';
+import type { ConfigMap, KubeObject } from '../spec/kubernetes.ts';
+import type { Workflow, WorkflowTemplate } from '../spec/types.ts';
+
+/** The kinds of surroundings a run needs. */
+export interface Needs {
+  templates: boolean;
+  configMaps: boolean;
+}
+
+/** @returns what a run's spec speaks of; generous, since watching too much only costs memory */
+export function needsOf(workflow: Workflow): Needs {
+  const text = JSON.stringify([workflow.spec, workflow.status?.storedTemplates, workflow.status?.storedWorkflowTemplateSpec]);
+  const templates = /"(templateRef|workflowTemplateRef)":/.test(text);
+  return { templates, configMaps: templates || /"(configMapKeyRef|memoize|configMap|artifacts)":/.test(text) };
+}
+
+class Follower<T extends KubeObject> {
+  readonly objects = new Map<string, T>();
+  readonly #subscription: Subscription;
+  /** The list is known, or will never be: no right, no such kind. */
+  settled = false;
+
+  constructor(cluster: Cluster, type: ResourceType, namespace: string | undefined, onChange: () => void) {
+    this.#subscription = cluster.watch<T>(type, namespace, {}, {
+      onChange: ({ upserts, removed, reset }) => {
+        if (reset) this.objects.clear();
+        for (const object of removed) this.objects.delete(object.metadata.name ?? '');
+        for (const object of upserts) this.objects.set(object.metadata.name ?? '', object);
+        this.settled = true;
+        onChange();
+      },
+      onState: (state) => {
+        if (this.settled || (state.state !== 'forbidden' && state.state !== 'missing')) return;
+        this.settled = true;
+        onChange();
+      },
+    });
+  }
+
+  close(): void {
+    this.#subscription.close();
+  }
+}
+
+export class Surroundings {
+  readonly #cluster: Cluster;
+  readonly #namespace: string;
+  readonly #onChange: () => void;
+  #namespaced: Follower<WorkflowTemplate> | undefined;
+  #clusterWide: Follower<WorkflowTemplate> | undefined;
+  #configMaps: Follower<ConfigMap> | undefined;
+
+  /** @param onChange anything of it changed: every run that needs surroundings may have to look */
+  constructor(cluster: Cluster, namespace: string, onChange: () => void) {
+    this.#cluster = cluster;
+    this.#namespace = namespace;
+    this.#onChange = onChange;
+  }
+
+  /** Begins to watch what is needed. @returns whether it is known already */
+  ready(needs: Needs): boolean {
+    if (needs.templates) {
+      this.#namespaced ??= new Follower(this.#cluster, RESOURCE.workflowTemplate, this.#namespace, this.#onChange);
+      this.#clusterWide ??= new Follower(this.#cluster, RESOURCE.clusterWorkflowTemplate, undefined, this.#onChange);
+    }
+    if (needs.configMaps) this.#configMaps ??= new Follower(this.#cluster, RESOURCE.configMap, this.#namespace, this.#onChange);
+    const templates = !needs.templates || (this.#namespaced?.settled === true && this.#clusterWide?.settled === true);
+    return templates && (!needs.configMaps || this.#configMaps?.settled === true);
+  }
+
+  observed(): Pick<Observed, 'templates' | 'configMaps'> {
+    return {
+      ...(this.#namespaced && { templates: { namespaced: this.#namespaced.objects, cluster: this.#clusterWide?.objects ?? new Map<string, WorkflowTemplate>() } }),
+      ...(this.#configMaps && { configMaps: this.#configMaps.objects }),
+    };
+  }
+
+  close(): void {
+    for (const follower of [this.#namespaced, this.#clusterWide, this.#configMaps]) follower?.close();
+  }
+}
