@@ -1,0 +1,152 @@
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { executorPod, imagesToLookUp, unwrap } from './executor.ts';
+import type { ExecutorOptions } from './executor.ts';
+import { observedPod, onlySidecarsLeft, readReport, SIDECARS_ENDED } from './report.ts';
+import { INIT, REPORT_BEGIN, REPORT_END, RUN, WAIT } from './scripts.ts';
+import type { Container, ContainerStatus, Pod } from '../spec/kubernetes.ts';
+import type { Template } from '../spec/types.ts';
+import type { PodPlan } from '../operate/types.ts';
+
+const OPTIONS: ExecutorOptions = { busybox: 'busybox', sidecars: 'native', instanceId: 'tiphys' };
+const main: Container = { name: 'main', image: 'debian', command: ['sh', '-c'], args: ['true'] };
+
+function plan(template: Template, containers: Container[] = [main], includeResult = false): PodPlan {
+  return { nodeId: 'w-1', nodeName: 'w.a', name: 'w-a-1', namespace: 'ns', labels: { 'workflows.argoproj.io/workflow': 'w' }, annotations: {}, spec: { restartPolicy: 'Never', containers }, template, includeResult };
+}
+
+const withPath: Template = { outputs: { parameters: [{ name: 'p', valueFrom: { path: '/tmp/p' } }, { name: 'q', valueFrom: { path: '/tmp/q', default: 'd' } }] } };
+
+test('a step whose outputs nobody wants has no helper', () => {
+  const pod = executorPod(plan({}), OPTIONS);
+  assert.deepEqual(pod.spec.containers.map((c) => c.name), ['main']);
+  assert.deepEqual(pod.spec.containers[0]?.command, ['sh', '-c']);
+  assert.equal(pod.spec.initContainers, undefined);
+  assert.equal(pod.metadata.labels?.['workflows.argoproj.io/controller-instanceid'], 'tiphys');
+  assert.equal(pod.metadata.annotations?.['workflows.argoproj.io/node-id'], 'w-1');
+  assert.deepEqual(readReport(pod), { complete: true });
+});
+
+test('a wanted result wraps main, and unwrap gives the user\'s command back', () => {
+  const pod = executorPod(plan({}, [main], true), OPTIONS);
+  assert.deepEqual(pod.spec.containers.map((c) => c.name), ['wait', 'main']);
+  const wrapped = pod.spec.containers[1]!;
+  assert.deepEqual(wrapped.command?.slice(0, 9), ['/var/run/tiphys/busybox', 'sh', '/var/run/tiphys/run', 'main', 'result', '', '1', '--', 'sh']);
+  assert.deepEqual(unwrap(wrapped), { command: ['sh', '-c'], args: ['true'] });
+  assert.deepEqual(unwrap(main), { command: ['sh', '-c'], args: ['true'] });
+});
+
+test('a missing command is the image\'s, and its cmd stands in for missing arguments only', () => {
+  const bare: Container = { name: 'main', image: 'tool' };
+  assert.deepEqual(imagesToLookUp(plan({}, [bare]), OPTIONS), [], 'nothing to wrap, nothing to ask');
+  assert.deepEqual(imagesToLookUp(plan({}, [bare], true), OPTIONS), ['tool']);
+  const imageConfigs = new Map([['tool', { entrypoint: ['/tool'], cmd: ['--help'] }]]);
+  const command = (c: Container): unknown => unwrap(executorPod(plan({}, [c], true), { ...OPTIONS, imageConfigs }).spec.containers[1]!);
+  assert.deepEqual(command(bare), { command: ['/tool'], args: ['--help'] });
+  assert.deepEqual(command({ ...bare, args: ['x'] }), { command: ['/tool'], args: ['x'] });
+  assert.throws(() => executorPod(plan({}, [bare], true), OPTIONS), { code: 'unsupported', message: /failed to look-up entrypoint\/cmd for image "tool"/ });
+});
+
+test('each way of ending sidecars', () => {
+  const nginx: Container = { name: 'nginx', image: 'nginx' };
+  const logger: Container = { name: 'logger', image: 'busybox', command: ['tail', '-f', '/dev/null'] };
+  const native = executorPod(plan({}, [main, nginx, logger]), OPTIONS).spec;
+  assert.deepEqual(native.containers.map((c) => c.name), ['main']);
+  assert.deepEqual(native.initContainers?.map((c) => [c.name, c.restartPolicy]), [['init', undefined], ['nginx', 'Always'], ['logger', 'Always']]);
+  assert.equal(native.initContainers?.[1]?.command, undefined, 'a server without command runs as its image says');
+  assert.equal(native.initContainers?.[2]?.command?.[4], 'hold');
+
+  assert.deepEqual(imagesToLookUp(plan({}, [main, nginx]), { sidecars: 'wrapped' }), ['nginx']);
+  const wrapped = executorPod(plan({}, [main, logger]), { ...OPTIONS, sidecars: 'wrapped' }).spec;
+  assert.deepEqual(wrapped.containers.map((c) => [c.name, c.command?.[4]]), [['main', 'main'], ['logger', 'side']]);
+
+  const deadline = executorPod(plan({}, [main, nginx]), { ...OPTIONS, sidecars: 'deadline' }).spec;
+  assert.deepEqual(deadline.containers.map((c) => [c.name, c.command]), [['main', ['sh', '-c']], ['nginx', undefined]]);
+  assert.equal(deadline.initContainers, undefined);
+});
+
+test('a script is staged where Argo has it, and dollar signs arrive as they were', () => {
+  const source = 'echo $(date) $$ "$X"\n';
+  const script: Container = { name: 'main', image: 'busybox', command: ['sh'], args: ['/argo/staging/script'] };
+  const pod = executorPod(plan({ script: { image: 'busybox', command: ['sh'], source } }, [script]), OPTIONS);
+  const env = Object.fromEntries((pod.spec.initContainers?.[0]?.env ?? []).map((e) => [e.name, e.value ?? '']));
+  assert.equal(env['TIPHYS_SOURCE_0']?.replaceAll('$$', () => '$'), source);
+  assert.ok(pod.spec.containers[0]?.volumeMounts?.some((m) => m.mountPath === '/argo/staging' && m.subPath === 'staging'));
+});
+
+test('a source of a megabyte is cut into variables that Linux takes, never inside a character', () => {
+  const source = 'ü😀'.repeat(100_000);
+  const pod = executorPod(plan({ script: { source } }, [main]), OPTIONS);
+  const parts = (pod.spec.initContainers?.[0]?.env ?? []).filter((e) => /^TIPHYS_SOURCE_\d/.test(e.name)).map((e) => e.value ?? '');
+  assert.equal(parts.join(''), source);
+  assert.ok(parts.every((part) => Buffer.byteLength(part) < 128 * 1024 && !part.includes('\ufffd')));
+});
+
+test('helpers pass the restricted security level beside a Pod that forbids root', () => {
+  const p = plan({}, [main], true);
+  p.spec.securityContext = { runAsNonRoot: true };
+  const wait = executorPod(p, OPTIONS).spec.containers[0]!;
+  assert.equal(wait.securityContext?.['runAsUser'], 65534);
+  assert.equal(wait.securityContext?.['allowPrivilegeEscalation'], false);
+});
+
+function ended(pod: Pod, message: string, mainCode = 0): Pod {
+  const status = (name: string, exitCode: number, text?: string): ContainerStatus => ({ name, state: { terminated: { exitCode, ...(text === undefined ? {} : { message: text }) } } });
+  return { ...pod, status: { phase: mainCode ? 'Failed' : 'Succeeded', containerStatuses: [status('main', mainCode), status('wait', 0, message)] } };
+}
+
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+
+test('the report: values lose one newline, defaults stand in, a missing file is an error of a step that succeeded', () => {
+  const pod = executorPod(plan(withPath, [main], true), OPTIONS);
+  assert.equal(readReport({ ...pod, status: { phase: 'Running' } }), undefined);
+  const full = JSON.stringify({ result: base64('heads\n\n'), parameters: { 0: base64('a "ü" 😀\n'), 1: base64('') } });
+  assert.deepEqual(readReport(ended(pod, full)), { complete: true, outputs: { parameters: [
+    { name: 'p', valueFrom: { path: '/tmp/p' }, value: 'a "ü" 😀' }, { name: 'q', valueFrom: { path: '/tmp/q', default: 'd' }, value: '' }], result: 'heads\n' } });
+  const partial = readReport(ended(pod, JSON.stringify({ parameters: {} })));
+  assert.ok(partial && 'error' in partial && partial.error?.includes('/tmp/p of output parameter p'));
+  const failed = readReport(ended(pod, JSON.stringify({ parameters: {} }), 1));
+  assert.ok(failed && !('error' in failed), 'the failure of main is the news');
+  const garbage = readReport(ended(pod, 'out of memory'));
+  assert.ok(garbage && 'error' in garbage);
+});
+
+test('a report too large for a termination message is read from the log', () => {
+  const pod = ended(executorPod(plan(withPath), OPTIONS), '{"log":true}');
+  assert.deepEqual(readReport(pod), { needsLog: 'wait' });
+  const json = JSON.stringify({ parameters: { 0: base64('x'.repeat(70_000)) } });
+  const log = `noise\n${REPORT_BEGIN}\n${json.replaceAll(/(.{8000})/g, '$1\n')}\n${REPORT_END}\n`;
+  const report = readReport(pod, log);
+  assert.ok(report && 'outputs' in report && report.outputs?.parameters?.[0]?.value?.length === 70_000);
+});
+
+test('bytes that are no UTF-8 become replacement characters', () => {
+  const pod = ended(executorPod(plan(withPath), OPTIONS), JSON.stringify({ parameters: { 0: Buffer.from([0x61, 0xff, 0xe2, 0x28, 0xed, 0xa0, 0x80, 0x62]).toString('base64') } }));
+  const report = readReport(pod);
+  assert.ok(report && 'outputs' in report);
+  assert.match(report.outputs?.parameters?.[0]?.value ?? '', /^a\ufffd+\(\ufffd+b$/);
+});
+
+test('a native sidecar that failed fails the Pod as Argo has it; one that was told to end does not', () => {
+  const pod = executorPod(plan({}, [main, { name: 'side', image: 'busybox', command: ['false'] }]), OPTIONS);
+  const seen = (code: number): string | undefined => observedPod({ ...pod, status: { phase: 'Succeeded',
+    containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 0 } } }],
+    initContainerStatuses: [{ name: 'init', state: { terminated: { exitCode: 0 } } }, { name: 'side', state: { terminated: { exitCode: code } } }] } }).status?.phase;
+  assert.deepEqual([seen(5), seen(0), seen(143), seen(137)], ['Failed', 'Succeeded', 'Succeeded', 'Succeeded']);
+});
+
+test('sidecars that only the deadline ends: seen, and not taken for the step\'s failure', () => {
+  const pod = executorPod(plan({}, [main, { name: 'nginx', image: 'nginx' }]), { ...OPTIONS, sidecars: 'deadline' });
+  const containerStatuses: ContainerStatus[] = [{ name: 'main', state: { terminated: { exitCode: 0 } } }, { name: 'nginx', state: { running: {} } }];
+  assert.equal(onlySidecarsLeft({ ...pod, status: { phase: 'Running', containerStatuses } }, ['main']), true);
+  assert.equal(onlySidecarsLeft({ ...pod, status: { phase: 'Running', containerStatuses: [{ name: 'main', state: { running: {} } }] } }, ['main']), false);
+  const over: Pod = { ...pod, metadata: { ...pod.metadata, annotations: { [SIDECARS_ENDED]: 'main' } },
+    status: { phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active…', containerStatuses: [containerStatuses[0]!, { name: 'nginx', state: { terminated: { exitCode: 137 } } }] } };
+  assert.equal(observedPod(over).status?.phase, 'Succeeded');
+  assert.equal(observedPod(over).status?.message, undefined);
+});
+
+test('the scripts are POSIX shell', () => {
+  for (const script of [INIT, RUN, WAIT]) execFileSync('sh', ['-n'], { input: script });
+});
