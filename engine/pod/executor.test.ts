@@ -54,8 +54,8 @@ test('each way of ending sidecars', () => {
   const native = executorPod(plan({}, [main, nginx, logger]), OPTIONS).spec;
   assert.deepEqual(native.containers.map((c) => c.name), ['main']);
   assert.deepEqual(native.initContainers?.map((c) => [c.name, c.restartPolicy]), [['init', undefined], ['nginx', 'Always'], ['logger', 'Always']]);
-  assert.equal(native.initContainers?.[1]?.command, undefined, 'a server without command runs as its image says');
-  assert.equal(native.initContainers?.[2]?.command?.[4], 'hold');
+  assert.equal(native.initContainers[1]?.command, undefined, 'a server without command runs as its image says');
+  assert.equal(native.initContainers[2]?.command?.[4], 'hold');
 
   assert.deepEqual(imagesToLookUp(plan({}, [main, nginx]), { sidecars: 'wrapped' }), ['nginx']);
   const wrapped = executorPod(plan({}, [main, logger]), { ...OPTIONS, sidecars: 'wrapped' }).spec;
@@ -88,7 +88,7 @@ test('helpers pass the restricted security level beside a Pod that forbids root'
   p.spec.securityContext = { runAsNonRoot: true };
   const wait = executorPod(p, OPTIONS).spec.containers[0]!;
   assert.equal(wait.securityContext?.['runAsUser'], 65534);
-  assert.equal(wait.securityContext?.['allowPrivilegeEscalation'], false);
+  assert.equal(wait.securityContext['allowPrivilegeEscalation'], false);
 });
 
 function ended(pod: Pod, message: string, mainCode = 0): Pod {
@@ -105,7 +105,7 @@ test('the report: values lose one newline, defaults stand in, a missing file is 
   assert.deepEqual(readReport(ended(pod, full)), { complete: true, outputs: { parameters: [
     { name: 'p', valueFrom: { path: '/tmp/p' }, value: 'a "ü" 😀' }, { name: 'q', valueFrom: { path: '/tmp/q', default: 'd' }, value: '' }], result: 'heads\n' } });
   const partial = readReport(ended(pod, JSON.stringify({ parameters: {} })));
-  assert.ok(partial && 'error' in partial && partial.error?.includes('/tmp/p of output parameter p'));
+  assert.ok(partial && 'error' in partial && partial.error.includes('/tmp/p of output parameter p'));
   const failed = readReport(ended(pod, JSON.stringify({ parameters: {} }), 1));
   assert.ok(failed && !('error' in failed), 'the failure of main is the news');
   const garbage = readReport(ended(pod, 'out of memory'));
@@ -118,14 +118,14 @@ test('a report too large for a termination message is read from the log', () => 
   const json = JSON.stringify({ parameters: { 0: base64('x'.repeat(70_000)) } });
   const log = `noise\n${REPORT_BEGIN}\n${json.replaceAll(/(.{8000})/g, '$1\n')}\n${REPORT_END}\n`;
   const report = readReport(pod, log);
-  assert.ok(report && 'outputs' in report && report.outputs?.parameters?.[0]?.value?.length === 70_000);
+  assert.ok(report && 'outputs' in report && report.outputs.parameters?.[0]?.value?.length === 70_000);
 });
 
 test('bytes that are no UTF-8 become replacement characters', () => {
   const pod = ended(executorPod(plan(withPath), OPTIONS), JSON.stringify({ parameters: { 0: Buffer.from([0x61, 0xff, 0xe2, 0x28, 0xed, 0xa0, 0x80, 0x62]).toString('base64') } }));
   const report = readReport(pod);
   assert.ok(report && 'outputs' in report);
-  assert.match(report.outputs?.parameters?.[0]?.value ?? '', /^a\ufffd+\(\ufffd+b$/);
+  assert.match(report.outputs.parameters?.[0]?.value ?? '', /^a\ufffd+\(\ufffd+b$/);
 });
 
 test('a native sidecar that failed fails the Pod as Argo has it; one that was told to end does not', () => {

@@ -1,0 +1,46 @@
+/** The real cluster that these tests run on: ../shared/cluster beside the project, or the one TIPHYS_E2E_KUBECONFIG names. */
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createClient } from '../../engine/kube/client.ts';
+import { loadKubeconfig } from '../../engine/kube/kubeconfig.ts';
+import { RESOURCE } from '../../engine/kube/port.ts';
+import type { Cluster } from '../../engine/kube/port.ts';
+
+export const NO_CLUSTER = 'no cluster: ../shared/cluster is not there and TIPHYS_E2E_KUBECONFIG is not set';
+
+const up = fileURLToPath(new URL('../../../shared/cluster/up', import.meta.url));
+
+/** The registry of ../shared/cluster: it has every image under its repository's name. */
+export const MIRROR = { registry: '*', endpoint: 'http://127.0.0.1:15000' };
+
+/** @returns path of the kubeconfig (the cluster is started when it is not up), or undefined when there is none */
+export function kubeconfigPath(): string | undefined {
+  const named = process.env['TIPHYS_E2E_KUBECONFIG'];
+  if (named) return named;
+  return existsSync(up) ? execFileSync(up, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim().split('\n').at(-1) : undefined;
+}
+
+/** @returns a client of the context with this name, or of the current one */
+export async function connect(path: string, context?: string): Promise<Cluster> {
+  const config = await loadKubeconfig({ paths: [path] });
+  const found = context === undefined ? (config.contexts.find((c) => c.id === config.current) ?? config.contexts[0]) : config.contexts.find((c) => c.name === context);
+  if (!found) throw new Error(`${path} has no context ${context ?? ''}`);
+  return createClient(found);
+}
+
+/** Runs `body` in a namespace of its own, which is deleted afterwards. */
+export async function withNamespace<T>(cluster: Cluster, purpose: string, body: (namespace: string) => Promise<T>): Promise<T> {
+  const namespace = `tiphys-${purpose}-${Date.now().toString(36)}`;
+  await cluster.create(RESOURCE.namespace, { metadata: { name: namespace } });
+  try {
+    // Pods are refused until the controller manager has made the account.
+    for (let tries = 0; tries < 100; tries++) {
+      if (await cluster.get(RESOURCE.serviceAccount, namespace, 'default').then(() => true, () => false)) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return await body(namespace);
+  } finally {
+    await cluster.delete(RESOURCE.namespace, undefined, namespace);
+  }
+}
