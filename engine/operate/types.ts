@@ -106,6 +106,8 @@ export type Action =
 export interface Outcome {
   /** The workflow with its new status, labels and annotations (spec only where Argo writes it). */
   workflow: Workflow;
+  /** False when `workflow` is the input itself: there is nothing to save. */
+  changed: boolean;
   actions: Action[];
   /** Milliseconds since the epoch at which to look again though nothing may have happened. */
   wakeAt?: number;

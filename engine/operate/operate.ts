@@ -1,0 +1,96 @@
+/**
+ * operate(workflow, observed, now): what the world should become. Three passes: assess what the Pods say, advance what is
+ * ready, conclude. Level-based: no events, no memory; applied and seen, a second call decides nothing.
+ */
+import type { Workflow } from '../spec/types.ts';
+import type { Observed, Outcome } from './types.ts';
+import { assess } from './assess.ts';
+import { claimVolumes, collectGarbage } from './garbage.ts';
+import { conclude } from './conclude.ts';
+import { execute } from './execute.ts';
+import { attempt } from './fault.ts';
+import { Locks } from './locks.ts';
+import { prepare } from './prepare.ts';
+import { updateProgress } from './progress.ts';
+import { Run } from './run.ts';
+
+/** Passes within one call; each one changes something, so this only ends what can never end. */
+const MAX_PASSES = 10_000;
+
+/**
+ * @param now milliseconds since the epoch
+ * @returns the workflow as it should be saved, and what is to be done; the input is not changed
+ */
+export function operate(workflow: Workflow, observed: Observed, now: number): Outcome {
+  const run = new Run(workflow, observed, now);
+  run.execute = execute;
+  run.locks = new Locks(workflow.status?.synchronization);
+  if (run.labels['workflows.argoproj.io/completed'] !== 'true') reconcile(run);
+  collectGarbage(run);
+  return outcome(run);
+}
+
+function reconcile(run: Run): void {
+  const done = attempt(() => {
+    if (!prepare(run) || !begin(run)) return;
+    if (run.input.status?.phase) assess(run);
+    if (run.deadline !== undefined) run.wakeAt(run.deadline + 1);
+    for (let pass = 0; pass < MAX_PASSES && !run.completed && !run.spec.suspend; pass++) {
+      const before = run.changes;
+      if (!claimVolumes(run)) break;
+      conclude(run);
+      run.locks.release(run, false);
+      if (run.changes === before) break;
+    }
+  });
+  if (done.fault) run.mark('Error', done.fault.message);
+  if (run.completed) run.locks.release(run, true);
+  run.locks.save(run);
+  if (run.resolver.storedMore) run.set('storedTemplates', run.resolver.storedTemplates());
+  if (run.changes > 0) updateProgress(run);
+}
+
+/** Takes the workflow's own locks and opens the run. @returns whether it may go on */
+function begin(run: Run): boolean {
+  const { synchronization } = run.spec;
+  if (synchronization && !takeLocks(run, synchronization)) return false;
+  if (run.status.phase && run.status.phase !== 'Pending') return true;
+  if (!run.status.phase) {
+    run.setAnnotation('workflows.argoproj.io/pod-name-format', run.podNames);
+    if (run.spec.podDisruptionBudget) run.act({ type: 'create-disruption-budget', object: disruptionBudget(run) });
+  }
+  run.mark('Running');
+  if (run.spec.activeDeadlineSeconds !== undefined) run.deadline = run.now + run.spec.activeDeadlineSeconds * 1000;
+  return true;
+}
+
+function takeLocks(run: Run, synchronization: NonNullable<Run['spec']['synchronization']>): boolean {
+  const answer = attempt(() => run.locks.acquire(run, '', synchronization));
+  if (answer.fault) {
+    run.mark('Failed', `Failed to acquire the synchronization lock. ${answer.fault.message}`);
+    return false;
+  }
+  if (answer.value.acquired) return true;
+  if (run.shutdown === 'Terminate' && run.status.phase === 'Pending') run.mark('Succeeded');
+  else run.mark(run.status.phase || 'Pending', answer.value.message);
+  return false;
+}
+
+function disruptionBudget(run: Run): { apiVersion: string; kind: string; metadata: { name: string; namespace: string; labels: Record<string, string> }; spec: Record<string, unknown> } {
+  const labels = { 'workflows.argoproj.io/workflow': run.name };
+  return {
+    apiVersion: 'policy/v1', kind: 'PodDisruptionBudget', metadata: { name: run.name, namespace: run.namespace, labels },
+    spec: { selector: { matchLabels: labels }, ...run.spec.podDisruptionBudget },
+  };
+}
+
+function outcome(run: Run): Outcome {
+  const { actions, wakeAt } = run.decided;
+  const changed = run.changes > actions.length;
+  const workflow: Workflow = changed ? {
+    ...run.input,
+    metadata: { ...run.input.metadata, labels: run.labels, annotations: run.annotations },
+    status: { ...run.status, nodes: run.nodes.record() },
+  } : run.input;
+  return wakeAt === undefined ? { workflow, changed, actions } : { workflow, changed, actions, wakeAt };
+}

@@ -1,0 +1,182 @@
+/**
+ * Before the passes: the spec as it is carried out, the globals, the workflow's own metadata. Argo: setExecWorkflow
+ */
+import type { Arguments, Parameter, WorkflowSpec } from '../spec/types.ts';
+import { configMapValue, parametersJson } from './arguments.ts';
+import { Fault, attempt } from './fault.ts';
+import { evaluate, goJson, substitute } from './language.ts';
+import { mergeSpecs } from './merge.ts';
+import type { Run } from './run.ts';
+import { milliseconds } from './time.ts';
+
+/** @returns whether the run may go on; if not, its phase says why */
+export function prepare(run: Run): boolean {
+  const spec = attempt(() => executedSpec(run));
+  if (spec.fault) {
+    run.mark('Error', spec.fault.message);
+    return false;
+  }
+  run.spec = spec.value;
+  const globals = attempt(() => setGlobals(run));
+  if (globals.fault) {
+    run.mark('Failed', `failed to set global parameters: ${globals.fault.message}`);
+    return false;
+  }
+  const replaced = attempt(() => replaceGlobals(run));
+  if (replaced.fault) {
+    run.mark('Error', replaced.fault.message);
+    return false;
+  }
+  if (!run.status.phase) {
+    const metadata = attempt(() => applyMetadata(run));
+    if (metadata.fault) {
+      run.mark('Error', metadata.fault.message);
+      return false;
+    }
+  }
+  run.globals.set('workflow.status', run.status.phase ?? '');
+  run.globals.set('workflow.duration', seconds(run.status.startedAt ? run.now - milliseconds(run.status.startedAt) : 0));
+  run.volumes = substitute(run.spec.volumes ?? [], run.globals, 'loose');
+  if (run.spec.activeDeadlineSeconds !== undefined && run.status.startedAt) {
+    run.deadline = milliseconds(run.status.startedAt) + run.spec.activeDeadlineSeconds * 1000;
+  }
+  run.resolver = run.newResolver();
+  return true;
+}
+
+/** Milliseconds as Go's %f prints seconds. */
+export function seconds(milliseconds: number): string {
+  return (milliseconds / 1000).toFixed(6);
+}
+
+/** The workflow's spec over that of its template over the defaults; a template's is stored once and for all. */
+function executedSpec(run: Run): WorkflowSpec {
+  const own = run.input.spec;
+  const defaults = run.observed.settings?.workflowDefaults?.spec;
+  const reference = own.workflowTemplateRef;
+  if (!reference) return defaults ? mergeSpecs(own, defaults) : own;
+  let stored = run.status.storedWorkflowTemplateSpec;
+  if (!stored) {
+    const holder = run.observed.templates?.[reference.clusterScope ? 'cluster' : 'namespaced'].get(reference.name ?? '');
+    if (!holder) throw new Fault('error', `${reference.clusterScope ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${reference.name ?? ''}" not found`);
+    stored = mergeSpecs(own, mergeSpecs(holder.spec, defaults ?? {}));
+    run.set('storedWorkflowTemplateSpec', stored);
+  } else if ((own.suspend ?? false) !== (stored.suspend ?? false) || (own.shutdown ?? '') !== (stored.shutdown ?? '')) {
+    stored = mergeSpecs(own, stored);
+    if (!own.suspend) delete stored.suspend;
+    run.set('storedWorkflowTemplateSpec', stored);
+  }
+  return stored;
+}
+
+/** Formats of a creation time that tags may ask for. Argo: strftime.FormatChars */
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+
+function timeFormats(time: Date): Record<string, string> {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const month = MONTHS[time.getUTCMonth()] ?? '';
+  const day = DAYS[time.getUTCDay()] ?? '';
+  const hour = time.getUTCHours();
+  return {
+    B: month, b: month.slice(0, 3), m: two(time.getUTCMonth() + 1), A: day, a: day.slice(0, 3), d: two(time.getUTCDate()), H: two(hour),
+    I: two(hour % 12 || 12), M: two(time.getUTCMinutes()), S: two(time.getUTCSeconds()), Y: String(time.getUTCFullYear()), y: two(time.getUTCFullYear() % 100),
+    p: hour < 12 ? 'AM' : 'PM', Z: 'UTC', z: '+0000', L: `.${String(time.getUTCMilliseconds()).padStart(3, '0')}`,
+    s: String(Math.floor(time.getTime() / 1000)), RFC3339: time.toISOString().replace(/\.\d{3}Z$/, 'Z'),
+  };
+}
+
+/** Throws Fault for an argument without a value. Argo: setGlobalParameters */
+function setGlobals(run: Run): void {
+  const { globals, spec, input } = run;
+  const { metadata } = input;
+  globals.set('workflow.name', run.name);
+  globals.set('workflow.namespace', run.namespace);
+  globals.set('workflow.mainEntrypoint', spec.entrypoint ?? '');
+  globals.set('workflow.serviceAccountName', spec.serviceAccountName ?? '');
+  globals.set('workflow.uid', metadata.uid ?? '');
+  const created = new Date(milliseconds(metadata.creationTimestamp));
+  const formats = timeFormats(created);
+  globals.set('workflow.creationTimestamp', formats['RFC3339'] ?? '');
+  for (const [key, value] of Object.entries(formats)) globals.set(`workflow.creationTimestamp.${key}`, value);
+  const scheduled = metadata.annotations?.['workflows.argoproj.io/scheduled-time'];
+  if (scheduled) globals.set('workflow.scheduledTime', scheduled);
+  if (spec.priority !== undefined) globals.set('workflow.priority', String(spec.priority));
+  setParameters(run, spec.arguments);
+  for (const { name, value } of run.status.outputs?.parameters ?? []) if (value !== undefined) globals.set(`workflow.outputs.parameters.${name}`, value);
+  setMetadataGlobals(run);
+}
+
+function setParameters(run: Run, args: Arguments | undefined): void {
+  const json = parametersJson(args?.parameters);
+  run.globals.set('workflow.parameters', json);
+  run.globals.set('workflow.parameters.json', json);
+  for (const parameter of args?.parameters ?? []) run.globals.set(`workflow.parameters.${parameter.name}`, argumentValue(run, parameter));
+}
+
+function argumentValue(run: Run, parameter: Parameter): string {
+  if (parameter.value !== undefined) return parameter.value;
+  const reference = parameter.valueFrom?.configMapKeyRef;
+  if (!reference) throw new Fault('error', `either value or valueFrom must be specified in order to set global parameter ${parameter.name}`);
+  const found = configMapValue(run.observed.configMaps, reference.name ?? '', reference.key);
+  if (found.value !== undefined) return found.value;
+  if (parameter.valueFrom?.default !== undefined) return parameter.valueFrom.default;
+  throw new Fault('error', `failed to set global parameter ${parameter.name} from configmap with name ${reference.name ?? ''} and key ${reference.key}: ${found.error}`);
+}
+
+function setMetadataGlobals(run: Run): void {
+  const { globals, labels, annotations } = run;
+  const extra = run.spec.workflowMetadata;
+  for (const [kind, own, more] of [['annotations', annotations, extra?.annotations], ['labels', labels, extra?.labels]] as const) {
+    const json = Object.keys(own).length === 0 ? 'null' : goJson(own, true);
+    globals.set(`workflow.${kind}`, json);
+    globals.set(`workflow.${kind}.json`, json);
+    for (const [key, value] of Object.entries({ ...own, ...more })) {
+      if (kind === 'labels' && extra?.labelsFrom?.[key]) continue;
+      globals.set(`workflow.${kind}.${key}`, value);
+    }
+  }
+}
+
+/** Globals are replaced in the whole spec, templates aside: those wait until they are called. */
+function replaceGlobals(run: Run): void {
+  const { templates, ...rest } = run.spec;
+  const replaced = substitute(rest, run.globals, 'loose');
+  if (replaced === rest) return;
+  run.spec = templates ? { ...replaced, templates } : replaced;
+  setParameters(run, run.spec.arguments);
+}
+
+const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+
+function labelFault(value: string): string | undefined {
+  if (value.length > 63) return 'must be no more than 63 characters';
+  if (LABEL_VALUE.test(value)) return undefined;
+  return 'a valid label must be an empty string or consist of alphanumeric characters, \'-\', \'_\' or \'.\', and must start and end with an alphanumeric character '
+    + '(e.g. \'MyValue\',  or \'my_value\',  or \'12345\', regex used for validation is \'(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?\')';
+}
+
+/** Labels and annotations that the spec wants on the Workflow itself. Argo: updateWorkflowMetadata */
+function applyMetadata(run: Run): void {
+  const metadata = run.spec.workflowMetadata;
+  if (!metadata) return;
+  for (const [name, value] of Object.entries(metadata.labels ?? {})) {
+    const fault = labelFault(value);
+    if (fault) throw new Fault('error', `invalid label value ${JSON.stringify(value)} for label ${JSON.stringify(name)}: ${fault}`);
+    run.setLabel(name, value);
+    run.globals.set(`workflow.labels.${name}`, value);
+  }
+  for (const [name, value] of Object.entries(metadata.annotations ?? {})) {
+    run.setAnnotation(name, value);
+    run.globals.set(`workflow.annotations.${name}`, value);
+  }
+  for (const [name, { expression }] of Object.entries(metadata.labelsFrom ?? {})) {
+    const value = evaluate(expression, run.globals);
+    if (typeof value !== 'string') throw new Fault('error', `failed to evaluate label ${JSON.stringify(name)} expression ${JSON.stringify(expression)} evaluted to ${typeof value} but must be a string`);
+    const fault = labelFault(value);
+    if (fault) throw new Fault('error', `invalid label value ${JSON.stringify(value)} for label ${JSON.stringify(name)} and expression ${JSON.stringify(expression)}: ${fault}`);
+    run.setLabel(name, value);
+    run.globals.set(`workflow.labels.${name}`, value);
+  }
+  replaceGlobals(run);
+}

@@ -1,0 +1,24 @@
+import type { NodeStatus, Template } from '../spec/types.ts';
+import { durationOf, milliseconds } from './time.ts';
+import { TIMEOUT } from './fault.ts';
+import type { Run } from './run.ts';
+
+/**
+ * The time (milliseconds) by which a node must be over: `timeout` counts from its start; while it is Pending also
+ * `pendingTimeout` does. Throws TIMEOUT when a Pending node is late. Argo: checkTemplateTimeout
+ */
+export function timeoutOf(run: Run, template: Template, node: NodeStatus | undefined): number | undefined {
+  if (!node) return undefined;
+  const pending = node.phase === 'Pending';
+  const start = milliseconds(node.startedAt);
+  if (pending && template.pendingTimeout) checkLate(run, start + durationOf(template.pendingTimeout));
+  if (!template.timeout) return undefined;
+  const deadline = start + durationOf(template.timeout);
+  if (pending) checkLate(run, deadline);
+  return deadline;
+}
+
+function checkLate(run: Run, deadline: number): void {
+  if (run.now > deadline) throw TIMEOUT;
+  run.wakeAt(deadline + 1);
+}
