@@ -30,7 +30,8 @@ const log = openLog(path.join(data, 'logs'));
 process.on('uncaughtException', (error) => { log('error', 'an error that nobody caught', error); });
 process.on('unhandledRejection', (error) => { log('error', 'a promise that nobody caught', error); });
 
-app.enableSandbox();
+// As root Chromium has no process sandbox to enable (npm start says so); every page is a sandboxed one by its preferences.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 protocol.registerSchemesAsPrivileged([SCHEME]);
 guardPages(app, (url) => { void openLink(url); });
 

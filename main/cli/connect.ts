@@ -1,0 +1,69 @@
+/** From `--context`, `--kubeconfig` and `-n` to a cluster and its engine. */
+import { createClient, createEngine, createLocalCluster, loadKubeconfig } from '../../engine/index.ts';
+import type { Cluster, Engine, Kubeconfig, ResolvedContext } from '../../engine/index.ts';
+import { dataFolder } from '../paths.ts';
+import { usageError } from './io.ts';
+import type { Io } from './io.ts';
+
+export const LOCAL = 'local';
+
+export interface ConnectionOptions {
+  context?: string;
+  kubeconfig?: string;
+  namespace?: string;
+  verbose?: boolean;
+}
+
+export interface Connection {
+  engine: Engine;
+  cluster: Cluster;
+  contextName: string;
+  namespace: string;
+  /** What to type to come back to this place: ` --context x -n y`. */
+  flags: string;
+  close(): Promise<void>;
+}
+
+export type Connect = (options: ConnectionOptions, io: Io) => Promise<Connection>;
+
+export async function readContexts(options: ConnectionOptions, io: Io): Promise<Kubeconfig> {
+  return loadKubeconfig({ env: io.env, ...(options.kubeconfig !== undefined && { paths: [options.kubeconfig] }) });
+}
+
+/** @returns the context that is meant; undefined for the embedded local cluster. Throws `usage` when there is none of the name. */
+export function chooseContext(config: Kubeconfig, name: string | undefined): ResolvedContext | undefined {
+  if (name === LOCAL && !config.contexts.some((context) => context.name === LOCAL)) return undefined;
+  if (name === undefined) return config.contexts.find((context) => context.id === config.current);
+  const found = config.contexts.find((context) => context.name === name || context.label === name || context.id === name);
+  if (found) return found;
+  const names = [...config.contexts.map((context) => context.label), LOCAL];
+  throw usageError(`There is no context "${name}".`, `Contexts: ${names.join(', ')}.`);
+}
+
+export const connect: Connect = async (options, io) => {
+  const config = await readContexts(options, io);
+  const context = chooseContext(config, options.context ?? io.env['TIPHYS_CONTEXT']);
+  const dataDir = dataFolder(io.env);
+  const cluster = context ? createClient(context, { env: io.env, userAgent: 'tiphys-cli' }) : await createLocalCluster({ dataDir });
+  const contextName = context?.label ?? LOCAL;
+  const own = context?.namespace ?? 'default';
+  const namespace = options.namespace ?? own;
+  const engine = createEngine({
+    cluster, clusterId: context?.id ?? LOCAL, dataDir,
+    log: ({ level, message }) => {
+      if (options.verbose || level === 'error') io.err(`${level}: ${message}\n`);
+    },
+  });
+  const flags = [
+    ...(options.kubeconfig === undefined ? [] : [`--kubeconfig ${options.kubeconfig}`]),
+    ...(context && context.id === config.current && options.context === undefined ? [] : [`--context ${contextName}`]),
+    ...(namespace === own ? [] : [`-n ${namespace}`]),
+  ];
+  return {
+    engine, cluster, contextName, namespace, flags: flags.map((flag) => ` ${flag}`).join(''),
+    close: async () => {
+      await engine.close();
+      await cluster.close();
+    },
+  };
+};

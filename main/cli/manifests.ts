@@ -1,0 +1,30 @@
+/** Workflows out of texts that the user named, with what is wrong in them. */
+import { AppError } from '../../engine/spec/error.ts';
+import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
+import { readManifests } from '../../engine/spec/read.ts';
+import type { Workflow } from '../../engine/spec/types.ts';
+import { readNamed } from './files.ts';
+import type { NamedText } from './files.ts';
+import type { Io } from './io.ts';
+import { diagnosticLines } from './output.ts';
+
+/** @returns all that is wrong in a file */
+export function lintNamed(file: NamedText): Diagnostic[] {
+  return readManifests(file.text).diagnostics;
+}
+
+/** @returns the Workflows of a file. Warnings go to standard error. Throws `invalid` when there are errors, or no Workflow. */
+export async function readForSubmit(name: string, io: Io): Promise<Workflow[]> {
+  const file = await readNamed(name, io);
+  const diagnostics = lintNamed(file);
+  for (const diagnostic of diagnostics) io.err(`${diagnosticLines(file.name, file.text, diagnostic).join('\n')}\n`);
+  if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) {
+    throw new AppError('invalid', `${file.name} was not submitted.`, { hint: 'Mend what is marked as an error above, and submit it again.' });
+  }
+  const { manifests } = readManifests(file.text);
+  const workflows = manifests.flatMap((manifest) => (manifest.kind === 'Workflow' ? [manifest.object] : []));
+  const other = manifests.find((manifest) => manifest.kind !== 'Workflow');
+  if (other) throw new AppError('invalid', `${file.name} holds a ${other.object.kind ?? 'document'} as well, which is not submitted but applied.`, { hint: `\`kubectl apply -f ${file.name}\` does that; keep Workflows in files of their own.` });
+  if (!workflows.length) throw new AppError('invalid', `${file.name} holds no Workflow.`, { hint: 'A run is made of an object of kind Workflow.' });
+  return workflows;
+}
