@@ -16,6 +16,8 @@ export interface EngineOptions {
   /** Who holds the engine's lease: shown to others. */
   identity?: string;
   images?: ExecutorImages;
+  /** Other places to read images' configurations from: `{ registry: 'docker.io', endpoint: 'http://127.0.0.1:5000' }`. */
+  registryMirrors?: readonly { registry: string; endpoint: string }[];
   /** Milliseconds since the epoch; a test has its own. */
   clock?: Clock;
   log?: (entry: { level: 'info' | 'warn' | 'error'; message: string; [field: string]: unknown }) => void;

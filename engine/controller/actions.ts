@@ -16,7 +16,7 @@ import type { Workflow } from '../spec/types.ts';
 import { RUN_UID, runUidOf } from './pods.ts';
 
 /** Looks up what an image runs: its configuration at the registry. */
-export type ImageLookup = (image: string, plan: PodPlan) => Promise<ImageConfig | undefined>;
+export type ImageLookup = (image: string, plan: PodPlan) => Promise<ImageConfig>;
 
 export interface ActionContext {
   cluster: Cluster;
@@ -56,17 +56,33 @@ export class Actions {
   async #podFor(plan: PodPlan, workflow: Workflow, owned: boolean): Promise<Pod> {
     const mode = await this.#sidecarMode();
     const wanted = imagesToLookUp(plan, { sidecars: mode });
-    const found = await Promise.all(wanted.map((image) => this.#context.lookUpImage(image, plan)));
-    const imageConfigs = new Map(wanted.flatMap((image, i) => (found[i] ? [[image, found[i]] as const] : [])));
+    const { configs, error } = await this.#lookUp(wanted, plan);
     // A sidecar whose command cannot be known is not wrapped: the Pod's deadline ends it.
-    const sidecars: SidecarMode = mode === 'wrapped' && imageConfigs.size < wanted.length ? 'deadline' : mode;
+    const sidecars: SidecarMode = mode === 'wrapped' && error !== undefined ? 'deadline' : mode;
+    if (error !== undefined && imagesToLookUp(plan, { sidecars }).some((image) => !configs.has(image))) throw error;
     const { name = '', uid = '' } = workflow.metadata;
     const pod = executorPod(plan, {
-      busybox: this.#context.images.busybox, sidecars, imageConfigs, instanceId: INSTANCE_ID,
+      busybox: this.#context.images.busybox, sidecars, imageConfigs: configs, instanceId: INSTANCE_ID,
       ...(owned && { owner: { apiVersion: ARGO_API_VERSION, kind: 'Workflow', name, uid, controller: true, blockOwnerDeletion: true } }),
     });
     if (!owned) pod.metadata.annotations = { ...pod.metadata.annotations, [RUN_UID]: uid };
     return pod;
+  }
+
+  async #lookUp(images: readonly string[], plan: PodPlan): Promise<{ configs: Map<string, ImageConfig>; error?: Error }> {
+    const configs = new Map<string, ImageConfig>();
+    let failed: Error | undefined;
+    await Promise.all(images.map(async (image) => {
+      try {
+        configs.set(image, await this.#context.lookUpImage(image, plan));
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        failed = new AppError('unsupported', `failed to look-up entrypoint/cmd for image "${image}": ${reason}`, {
+          cause, retryable: isAppError(cause) && cause.retryable, hint: 'Give the container a command, or make the image\'s registry reachable from this machine.',
+        });
+      }
+    }));
+    return failed ? { configs, error: failed } : { configs };
   }
 
   #sidecarMode(): Promise<SidecarMode> {

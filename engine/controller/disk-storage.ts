@@ -32,6 +32,11 @@ export class DiskStorage implements RunStorage {
     this.#clock = clock;
   }
 
+  /** @returns whether any run of the namespace is kept here */
+  async has(namespace: string): Promise<boolean> {
+    return (await this.#names(namespace)).length > 0;
+  }
+
   async get(namespace: string, name: string): Promise<Workflow> {
     const found = await this.#read(this.#file(namespace, name));
     if (!found) throw notFound(name);

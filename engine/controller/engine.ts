@@ -7,10 +7,10 @@ import type { Subscription, WatchState } from '../kube/port.ts';
 import type { KubeObject, Pod } from '../spec/kubernetes.ts';
 import type { Workflow } from '../spec/types.ts';
 import { Actions } from './actions.ts';
-import type { ImageLookup } from './actions.ts';
 import { systemClock } from './clock.ts';
 import { installCrds } from './crds.ts';
 import { DiskStorage } from './disk-storage.ts';
+import { registryLookup } from './images.ts';
 import { KeptLogs } from './kept-logs.ts';
 import { FairLimiter } from './limiter.ts';
 import { podNameOf, podsOf, runLogs } from './logs.ts';
@@ -34,17 +34,15 @@ export function createEngine(options: EngineOptions): Engine {
 }
 
 class ClusterEngine implements Engine {
-  readonly #options: EngineOptions;
   readonly #shared: EngineShared;
   readonly #namespaces = new Map<string, NamespaceEngine>();
 
   constructor(options: EngineOptions) {
     const { cluster, clusterId, dataDir } = options;
     const clock = options.clock ?? systemClock;
-    this.#options = options;
     this.#shared = {
       cluster, clock, operate,
-      actions: new Actions({ cluster, images: options.images ?? DEFAULT_IMAGES, lookUpImage: options.lookUpImage ?? noLookup }),
+      actions: new Actions({ cluster, images: options.images ?? DEFAULT_IMAGES, lookUpImage: registryLookup(cluster, options.registryMirrors ?? []) }),
       disk: new DiskStorage(dataDir, clusterId, clock),
       kept: new KeptLogs(dataDir, clusterId, cluster),
       identity: identityOf(options),
@@ -141,8 +139,6 @@ class ClusterEngine implements Engine {
     return namespace;
   }
 }
-
-const noLookup: ImageLookup = () => Promise.resolve(undefined);
 
 /** Last time an event was seen, in whichever field its writer used. */
 function timeOf(event: KubeObject): string {

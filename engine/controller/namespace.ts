@@ -9,6 +9,7 @@ import { ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Workflow } from '../spec/types.ts';
 import type { Actions } from './actions.ts';
 import { backoff } from './clock.ts';
+import type { DiskStorage } from './disk-storage.ts';
 import { hydrate } from './hydrate.ts';
 import type { KeptLogs } from './kept-logs.ts';
 import { Leadership } from './leadership.ts';
@@ -29,7 +30,7 @@ export interface EngineShared {
   clock: Clock;
   operate: Operate;
   actions: Actions;
-  disk: RunStorage;
+  disk: DiskStorage;
   kept: KeptLogs;
   identity: string;
   creates: FairLimiter;
@@ -126,7 +127,7 @@ export class NamespaceEngine {
     const { usable, visible, reason } = await detectStore(cluster, this.namespace);
     if (this.#closed) return;
     this.#store = usable ? { store: 'cluster' } : { store: 'disk', reason };
-    const wanted: RunStorage[] = [disk];
+    const wanted: RunStorage[] = !usable || (await disk.has(this.namespace)) ? [disk] : [];
     if (visible) wanted.unshift(this.#attached.find((a) => a.storage.kind === 'cluster')?.storage ?? new ClusterStorage(cluster));
     for (const storage of wanted) if (!this.#attached.some((a) => a.storage === storage)) this.#attach(storage);
     await this.#lead();

@@ -1,0 +1,70 @@
+/** A clock that moves only when told: time for scenarios, simulations and the players of recorded runs. */
+import type { Clock } from '../api.ts';
+
+interface Timer {
+  at: number;
+  order: number;
+  callback: () => void;
+}
+
+/** Turns of the event loop after which everything that one timer set off has happened. */
+const SETTLE_TURNS = 8;
+
+export class ManualClock implements Clock {
+  #now: number;
+  #order = 0;
+  readonly #timers = new Set<Timer>();
+
+  /** @param now milliseconds since the epoch */
+  constructor(now = Date.parse('2026-01-01T00:00:00Z')) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(ms: number, callback: () => void): () => void {
+    const timer: Timer = { at: this.#now + Math.max(0, ms), order: this.#order++, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Waits until what was set off by now has happened. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < SETTLE_TURNS; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+
+  /** Lets time pass, timer by timer, everything settling in between. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await this.settle();
+    for (let timer = this.#next(end); timer; timer = this.#next(end)) await this.#fire(timer);
+    this.#now = end;
+  }
+
+  /** Lets time pass until `done`, at most `ms`. @returns whether it came true */
+  async until(done: () => boolean, ms: number): Promise<boolean> {
+    const end = this.#now + ms;
+    await this.settle();
+    while (!done()) {
+      const timer = this.#next(end);
+      if (!timer) return false;
+      await this.#fire(timer);
+    }
+    return true;
+  }
+
+  async #fire(timer: Timer): Promise<void> {
+    this.#timers.delete(timer);
+    this.#now = Math.max(this.#now, timer.at);
+    timer.callback();
+    await this.settle();
+  }
+
+  #next(end: number): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (timer.at <= end && (!next || timer.at < next.at || (timer.at === next.at && timer.order < next.order))) next = timer;
+    return next;
+  }
+}
