@@ -1,6 +1,7 @@
 /** What every cluster behind the port must do alike: run over the fake cluster, the local cluster and a real API server. */
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it as declare } from 'node:test';
+import type { TestContext } from 'node:test';
 import { AppError } from '../spec/error.ts';
 import type { ErrorCode } from '../spec/error.ts';
 import type { ConfigMap, KubeObject, Pod } from '../spec/kubernetes.ts';
@@ -27,9 +28,14 @@ const GADGET_DEFINITION: KubeObject = {
   },
 };
 
+/** The suite waits for its tests by itself. */
+function it(title: string, body: (context: TestContext) => Promise<void>): void {
+  void declare(title, body);
+}
+
 async function refused(code: ErrorCode, promise: Promise<unknown>): Promise<AppError> {
   const error = await promise.then(() => undefined, (reason: unknown) => reason);
-  assert.ok(error instanceof AppError, `expected ${code}, got ${error === undefined ? 'success' : String(error)}`);
+  assert.ok(error instanceof AppError, `expected ${code}, got ${error instanceof Error ? error.message : 'success'}`);
   assert.equal(error.code, code, error.message);
   assert.notEqual(error.message, '');
   return error;
@@ -83,7 +89,7 @@ class Mirror {
 
 /** Declares the suite. `make` is called once. */
 export function clusterContract(name: string, make: () => Promise<ContractSubject>): void {
-  describe(`cluster contract: ${name}`, () => {
+  void describe(`cluster contract: ${name}`, () => {
     let subject: ContractSubject;
     let cluster: Cluster;
     let namespace: string;
@@ -329,10 +335,10 @@ export function clusterContract(name: string, make: () => Promise<ContractSubjec
 }
 
 interface PodSuite {
-  cluster(): Cluster;
-  namespace(): string;
-  runs(): boolean;
-  pod(name: string, script: string, more?: Partial<Pod['spec']>): Pod;
+  cluster: () => Cluster;
+  namespace: () => string;
+  runs: () => boolean;
+  pod: (name: string, script: string, more?: Partial<Pod['spec']>) => Pod;
 }
 
 /** What clusters that run Pods must do with them. */
