@@ -1,0 +1,115 @@
+/** vectors/validate.jsonl.gz: validation as the controller, submit and lint do it. */
+import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
+import type { Diagnostic } from '../../../engine/spec/diagnostic.ts';
+import { readManifests, type Manifest } from '../../../engine/spec/read.ts';
+import type { WorkflowTemplate } from '../../../engine/spec/types.ts';
+import {
+  validateClusterWorkflowTemplate, validateCronWorkflow, validateWorkflow, validateWorkflowTemplate, type TemplateGetter, type ValidateMode,
+} from '../../../engine/spec/validate.ts';
+import { first, type Vector } from './compare.ts';
+
+interface View {
+  ok?: boolean;
+  stage?: string;
+  error?: string;
+}
+
+interface ValidateVector extends View {
+  id: string;
+  yaml: string;
+  kind: string;
+  getter?: string[];
+  submit?: View;
+  lint: View;
+  panic?: string;
+  nondeterministic?: boolean;
+  alternatives?: string[];
+}
+
+let texts: Map<string, string> | undefined;
+
+/** Vectors refer to each other's manifests by id: gives the file that `run` takes its vectors from. */
+export function prepare(vectors: readonly Vector[]): void {
+  texts = new Map(vectors.map((vector) => [vector.id, vector.yaml as string]));
+}
+
+function textOf(id: string): string | undefined {
+  if (!texts) {
+    const file = new URL('../../../../shared/conformance/vectors/validate.jsonl.gz', import.meta.url);
+    prepare(gunzipSync(readFileSync(file)).toString().trim().split('\n').map((line) => JSON.parse(line) as Vector));
+  }
+  return texts?.get(id);
+}
+
+/** Compares verdicts of all three views, and the first error's text where Argo's validator gave it. */
+export function run(vector: Vector): string | undefined {
+  const expected = vector as unknown as ValidateVector;
+  const templates = getterOf(expected.getter ?? []);
+  // A manifest that this one refers to is not among the vectors at hand.
+  if (templates === undefined) return undefined;
+  return first(
+    compare('controller', expected, play(expected, 'controller', templates), expected),
+    expected.submit && compare('submit', expected.submit, play(expected, 'submit', templates), expected),
+    compare('lint', expected.lint, play(expected, 'lint', templates), expected),
+  );
+}
+
+function getterOf(ids: readonly string[]): TemplateGetter | undefined {
+  const found: { cluster: boolean; template: WorkflowTemplate }[] = [];
+  for (const id of ids) {
+    const text = textOf(id);
+    if (text === undefined) return undefined;
+    const manifest = readManifests(text).manifests[0];
+    if (manifest?.kind === 'WorkflowTemplate' || manifest?.kind === 'ClusterWorkflowTemplate') found.push({ cluster: manifest.kind === 'ClusterWorkflowTemplate', template: manifest.object });
+  }
+  return (name, clusterScope) => found.find(({ cluster, template }) => cluster === clusterScope && template.metadata.name === name)?.template;
+}
+
+interface Played {
+  stage: 'read' | 'validate' | 'other';
+  error?: string;
+}
+
+/** What strict readers refuse beside errors. */
+const STRICT = new Set(['unknown-field', 'duplicate-key', 'number-too-large', 'field-case']);
+
+function play(vector: ValidateVector, mode: ValidateMode, templates: TemplateGetter): Played {
+  const { manifests, diagnostics } = readManifests(vector.yaml);
+  const fault = diagnostics.find(({ severity, code }) => severity === 'error' || (mode === 'lint' && STRICT.has(code)));
+  if (fault) return { stage: 'read', error: fault.message };
+  const manifest = manifests[0];
+  if (!manifest || manifest.kind === 'other') return { stage: 'other' };
+  const error = validate(manifest, mode, templates).find((diagnostic) => diagnostic.severity === 'error');
+  return error ? { stage: 'validate', error: error.message } : { stage: 'validate' };
+}
+
+function validate(manifest: Manifest, mode: ValidateMode, templates: TemplateGetter): Diagnostic[] {
+  switch (manifest.kind) {
+    case 'Workflow': return validateWorkflow(manifest.object, { mode, templates });
+    case 'WorkflowTemplate': return validateWorkflowTemplate(manifest.object, { mode, templates });
+    // Argo looks for templates of namespaces from here without a getter, and falls over.
+    case 'ClusterWorkflowTemplate': return validateClusterWorkflowTemplate(manifest.object, { mode, templates: (name, clusterScope) => (clusterScope ? templates(name, clusterScope) : undefined) });
+    case 'CronWorkflow': return validateCronWorkflow(manifest.object, { mode, templates });
+    case 'other': return [];
+  }
+}
+
+function compare(view: string, expected: View, ours: Played, vector: ValidateVector): string | undefined {
+  // Argo's lint drops what it cannot read; a kind it does not know it does not look at.
+  if (expected.ok === undefined || ['dropped', 'ignoredKind', 'notValidated'].includes(expected.stage ?? '')) return undefined;
+  if (expected.error?.startsWith('PANIC') === true) return undefined;
+  if (expected.ok) return ours.error === undefined ? undefined : `${view} accepts; we: ${ours.error}`;
+  if (ours.error === undefined) return `${view} refuses: ${expected.error ?? ''}`;
+  if (expected.stage !== 'validate' || ours.stage !== 'validate') return undefined;
+  if (ours.error === expected.error) return undefined;
+  if (vector.nondeterministic === true || isOneOf(vector.alternatives ?? [], view, ours.error)) return undefined;
+  return `${view} says: ${expected.error ?? ''}; we: ${ours.error}`;
+}
+
+function isOneOf(alternatives: readonly string[], view: string, error: string): boolean {
+  return alternatives.some((text) => {
+    const other = JSON.parse(text) as ValidateVector;
+    return (view === 'controller' ? other.error : view === 'submit' ? other.submit?.error : other.lint.error) === error;
+  });
+}
