@@ -5,3 +5,4 @@ export * from './go/numbers.ts';
 export * from './go/format.ts';
 export * from './go/json.ts';
 export * from './go/time.ts';
+export * from './go/text.ts';

@@ -168,8 +168,9 @@ export function parseFloat64(text: string): number {
     if (!Number.isFinite(value)) throw new NumberError('ParseFloat', text, 'range');
     return sign === '-' ? -value : value;
   }
-  if (!FLOAT.test(text)) throw new NumberError('ParseFloat', text, 'syntax');
-  const value = Number(text);
+  const plain = text.replace(/(?<=\d)_(?=\d)/g, '');
+  if (!FLOAT.test(plain)) throw new NumberError('ParseFloat', text, 'syntax');
+  const value = Number(plain);
   if (!Number.isFinite(value)) throw new NumberError('ParseFloat', text, 'range');
   return value;
 }

@@ -126,8 +126,6 @@ export function fromCivil(fields: { year: number; month: number; day: number; ho
   else {
     const guess = local - zoneAt(location, local).offset;
     unix = local - zoneAt(location, guess).offset;
-    // In the hour that a zone skips or repeats the two offsets disagree: keep the one valid on its own side.
-    if (zoneAt(location, unix).offset !== local - unix) unix = guess;
   }
   return new GoTime(BigInt(unix) * SECOND + BigInt(nanosecond), location);
 }

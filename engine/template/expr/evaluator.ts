@@ -1,0 +1,408 @@
+import { RE2JS } from 're2js';
+import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node, SliceNode } from './ast.ts';
+import { callBuiltin } from './builtins.ts';
+import { callFunction } from './call.ts';
+import { ExprError, Panic } from './error.ts';
+import { method } from './methods.ts';
+import { arithmetic, compare, contains, equal, existingKey, isHashable, mapValue, negate, toBool, toInt, toText } from './operators.ts';
+import { byteLength, formatValue, GoFunc, GoMap, GoNumber, GoObject, GoSlice, isMap, isSlice, sliceBytes, toBytes, typeName } from '../go.ts';
+import type { GoValue } from '../go.ts';
+
+/** What an expression may use beside its environment. */
+export interface Context {
+  /** The present in ms since the epoch; without it now() fails. */
+  readonly now?: number | undefined;
+  /** Seed of random values: equal seeds give equal values. */
+  readonly seed?: string | undefined;
+}
+
+/** What the whole chain of `a?.b.c` is when a is nil. */
+const ABSENT = new GoObject('absent', '');
+const MEMORY = 1_000_000;
+const STEPS = 20_000_000;
+
+interface Scope {
+  item: GoValue;
+  index: bigint;
+  accumulator: GoValue;
+}
+
+/**
+ * Computes a parsed and checked expression.
+ * @throws ExprError of kind runtime
+ */
+export function run(root: Node, source: string, env: ReadonlyMap<string, GoValue>, context: Context): GoValue {
+  return new Evaluator(source, env, context).run(root);
+}
+
+class Evaluator {
+  private readonly source: string;
+  private readonly env: ReadonlyMap<string, GoValue>;
+  private readonly context: Context;
+  private readonly variables: { name: string; value: GoValue }[] = [];
+  private readonly scopes: Scope[] = [];
+  private memory = 0;
+  private steps = 0;
+  /** Where the operation that is at work stands in the source. */
+  private at = 0;
+
+  constructor(source: string, env: ReadonlyMap<string, GoValue>, context: Context) {
+    this.source = source;
+    this.env = env;
+    this.context = context;
+  }
+
+  run(root: Node): GoValue {
+    try {
+      return this.value(root);
+    } catch (error) {
+      if (error instanceof RangeError) throw new ExprError('runtime', 'expression is nested too deeply', this.source, this.at);
+      if (error instanceof TypeError || error instanceof ReferenceError || !(error instanceof Error)) throw error;
+      throw new ExprError('runtime', error.message, this.source, this.at);
+    }
+  }
+
+  private grow(size: number): void {
+    this.memory += size;
+    if (this.memory >= MEMORY) throw new Panic('memory budget exceeded');
+  }
+
+  private value(node: Node): GoValue {
+    if (++this.steps > STEPS) throw new Panic('step budget exceeded');
+    switch (node.kind) {
+      case 'nil': return null;
+      case 'bool': case 'int': case 'float': case 'string': case 'bytes': return node.value;
+      case 'identifier': return this.identifier(node.name);
+      case 'unary': return this.unary(node.operator, node.node, node.at);
+      case 'binary': return this.binary(node);
+      case 'chain': {
+        const value = this.value(node.node);
+        return value === ABSENT ? null : value;
+      }
+      case 'member': return this.member(node);
+      case 'slice': return this.slice(node);
+      case 'call': return this.call(node);
+      case 'builtin': return this.builtin(node);
+      case 'predicate': return this.value(node.node);
+      case 'pointer': return this.pointer(node.name);
+      default: return this.compound(node);
+    }
+  }
+
+  private compound(node: Node): GoValue {
+    switch (node.kind) {
+      case 'let': {
+        this.variables.push({ name: node.name, value: this.value(node.value) });
+        const value = this.value(node.body);
+        this.variables.pop();
+        return value;
+      }
+      case 'sequence': {
+        let value: GoValue = null;
+        for (const item of node.nodes) value = this.value(item);
+        return value;
+      }
+      case 'conditional': {
+        const condition = this.value(node.condition);
+        this.at = node.at;
+        return this.value(toBool(condition) ? node.yes : node.no);
+      }
+      case 'array': {
+        const items = node.nodes.map((item) => this.value(item));
+        this.at = node.at;
+        this.grow(items.length);
+        return items;
+      }
+      case 'map': return this.map(node.pairs, node.at);
+      default: return null;
+    }
+  }
+
+  private map(pairs: readonly { readonly key: Node; readonly value: Node }[], at: number): GoValue {
+    const entries = pairs.map((pair) => [this.value(pair.key), this.value(pair.value)] as const);
+    this.at = at;
+    this.grow(entries.length);
+    const map = new Map<GoValue, GoValue>();
+    // Of equal keys the first wins: expr fills the map from its last pair.
+    for (const [key, value] of entries.reverse()) map.set(toText(key), value);
+    return map;
+  }
+
+  private identifier(name: string): GoValue {
+    for (let i = this.variables.length - 1; i >= 0; i--) {
+      const variable = this.variables[i];
+      if (variable?.name === name) return variable.value;
+    }
+    if (name === '$env') return this.env as ReadonlyMap<GoValue, GoValue>;
+    return this.env.get(name) ?? null;
+  }
+
+  private unary(operator: string, operand: Node, at: number): GoValue {
+    const value = this.value(operand);
+    this.at = at;
+    if (operator === '-') return negate(value);
+    return operator === '+' ? value : !toBool(value);
+  }
+
+  private binary(node: BinaryNode): GoValue {
+    const { operator } = node;
+    const left = this.value(node.left);
+    if (operator === '??') return left ?? this.value(node.right);
+    if (operator === 'and' || operator === '&&' || operator === 'or' || operator === '||') {
+      this.at = node.at;
+      const stop = operator === 'or' || operator === '||';
+      if (toBool(left) === stop) return left;
+      const right = this.value(node.right);
+      this.at = node.at;
+      return right;
+    }
+    const right = this.value(node.right);
+    this.at = node.at;
+    switch (operator) {
+      case '==': return equal(left, right);
+      case '!=': return !equal(left, right);
+      case '<': case '>': case '<=': case '>=': return compare(operator, left, right);
+      case 'in': return contains(left, right);
+      case 'matches': return left !== null && right !== null && regularExpression(toText(right)).matcher(toText(left)).find();
+      case 'contains': return left !== null && right !== null && toText(left).includes(toText(right));
+      case 'startsWith': return left !== null && right !== null && toText(left).startsWith(toText(right));
+      case 'endsWith': return left !== null && right !== null && toText(left).endsWith(toText(right));
+      case '..': return this.range(toInt(left), toInt(right), node);
+      default: return this.sized(arithmetic(operator, left, right));
+    }
+  }
+
+  /** Strings made by adding grow without the VM's notice; here they count a little. */
+  private sized(value: GoValue): GoValue {
+    if (typeof value === 'string') this.grow(value.length >> 6);
+    return value;
+  }
+
+  private range(from: bigint, to: bigint, node: BinaryNode): GoValue {
+    if (to < from) return GoSlice.make('[]int', []);
+    const size = to - from + 1n;
+    const literal = node.left.kind === 'int' && node.right.kind === 'int';
+    if (size >= BigInt(MEMORY)) throw new Panic('memory budget exceeded');
+    if (!literal) this.grow(Number(size));
+    const items = new GoSlice();
+    items.type = '[]int';
+    for (let i = from; i <= to; i++) items.push(i);
+    this.steps += Number(size) >> 3;
+    return items;
+  }
+
+  private member(node: MemberNode): GoValue {
+    const base = this.value(node.node);
+    if (base === ABSENT || (node.optional && base === null)) return ABSENT;
+    const key = this.value(node.property);
+    this.at = node.at;
+    if (node.node.kind === 'builtin' && node.node.name === 'filter' && node.property.kind === 'int' && isSlice(base) && base.length === 0) {
+      throw new Panic('reflect: slice index out of range');
+    }
+    return fetch(base, key);
+  }
+
+  private slice(node: SliceNode): GoValue {
+    const base = this.value(node.node);
+    const to = node.to === undefined ? undefined : this.value(node.to);
+    const from = node.from === undefined ? 0n : this.value(node.from);
+    this.at = node.at;
+    const length = lengthOf(base);
+    if (length === undefined) throw new Panic(`cannot slice ${formatValue(base)}`);
+    const end = Math.min(fromEnd(to === undefined ? BigInt(length) : toInt(to), length), length);
+    const begin = Math.min(fromEnd(toInt(from), length), end);
+    if (typeof base === 'string') return sliceBytes(base, begin, end);
+    if (base instanceof Uint8Array) return base.slice(begin, end);
+    return sameType(base, (base as readonly GoValue[]).slice(begin, end));
+  }
+
+  private call(node: CallNode): GoValue {
+    const callee = this.value(node.callee);
+    if (callee === ABSENT) return ABSENT;
+    const args = node.args.map((arg) => this.value(arg));
+    this.at = node.at;
+    if (callee === null) throw new Panic('invalid operation: cannot call nil');
+    if (!(callee instanceof GoFunc)) throw new Panic(`invalid operation: cannot call non-function of type ${typeName(callee)}`);
+    return callFunction(callee, args);
+  }
+
+  private pointer(name: string): GoValue {
+    const scope = this.scopes.at(-1);
+    if (scope === undefined) return null;
+    return name === 'index' ? scope.index : name === 'acc' ? scope.accumulator : scope.item;
+  }
+
+  private builtin(node: BuiltinNode): GoValue {
+    const [first, second] = node.args;
+    const predicate = second?.kind === 'predicate' ? second : undefined;
+    if (first !== undefined && (predicate !== undefined || node.name === 'count' || node.name === 'sum')) return this.overList(node, first, predicate);
+    const args = node.args.map((arg) => this.value(arg));
+    this.at = node.at;
+    return callBuiltin(node.name, args, { context: this.context, grow: (size) => this.grow(size) });
+  }
+
+  private overList(node: BuiltinNode, first: Node, predicate: Node | undefined): GoValue {
+    if (node.name === 'sum' && predicate === undefined && first.kind === 'array' && first.nodes.length > 1) return this.sumOf(first.nodes, node.at);
+    const list = this.value(first);
+    this.at = node.at;
+    const items = itemsOf(list);
+    const scope: Scope = { item: null, index: 0n, accumulator: null };
+    /** The predicate's value for one item, and the place of errors back at the builtin. */
+    const test = (item: GoValue, index: number): GoValue => {
+      if (predicate === undefined) {
+        this.steps++;
+        return item;
+      }
+      scope.item = item;
+      scope.index = BigInt(index);
+      this.scopes.push(scope);
+      const value = this.value(predicate);
+      this.scopes.pop();
+      this.at = node.at;
+      return value;
+    };
+    switch (node.name) {
+      case 'reduce': return this.reduce(node, items, scope, test);
+      case 'sortBy': return this.sortBy(node, items, test);
+      default: return this.overItems(node.name, items, test);
+    }
+  }
+
+  private overItems(name: string, items: readonly GoValue[], test: (item: GoValue, index: number) => GoValue): GoValue {
+    const holds = (item: GoValue, index: number): boolean => toBool(test(item, index));
+    switch (name) {
+      case 'all': return items.every(holds);
+      case 'none': return !items.some(holds);
+      case 'any': return items.some(holds);
+      case 'one': return items.filter(holds).length === 1;
+      case 'count': return BigInt(items.filter(holds).length);
+      case 'filter': return this.grown(items.filter(holds));
+      case 'map': return this.grown(items.map(test));
+      case 'find': return items.find(holds) ?? null;
+      case 'findLast': return items.findLast(holds) ?? null;
+      case 'findIndex': return found(items.findIndex(holds));
+      case 'findLastIndex': return found(items.findLastIndex(holds));
+      case 'groupBy': return this.groupBy(items, test);
+      default: {
+        let sum: GoValue = 0n;
+        for (const [index, item] of items.entries()) sum = arithmetic('+', sum, test(item, index));
+        return sum;
+      }
+    }
+  }
+
+  private grown(items: GoValue[]): GoValue[] {
+    this.grow(items.length);
+    return items;
+  }
+
+  /** The optimizer of expr turns the sum of a list literal into additions, the last first. */
+  private sumOf(nodes: readonly Node[], at: number): GoValue {
+    const values = nodes.map((item) => this.value(item));
+    this.at = at;
+    return values.reduceRight((sum, value) => arithmetic('+', value, sum));
+  }
+
+  private reduce(node: BuiltinNode, items: readonly GoValue[], scope: Scope, test: (item: GoValue, index: number) => GoValue): GoValue {
+    const initial = node.args[2];
+    let start = 0;
+    if (initial !== undefined) scope.accumulator = this.value(initial);
+    else {
+      if (items.length === 0) throw new Panic('reduce of empty array with no initial value');
+      scope.accumulator = items[0] ?? null;
+      start = 1;
+    }
+    for (let i = start; i < items.length; i++) scope.accumulator = test(items[i] ?? null, i);
+    return scope.accumulator;
+  }
+
+  private groupBy(items: readonly GoValue[], test: (item: GoValue, index: number) => GoValue): GoValue {
+    const groups = new Map<GoValue, GoValue[]>();
+    for (const [index, item] of items.entries()) {
+      const by = test(item, index);
+      if (!isHashable(by)) throw new Panic(`hash of unhashable type: ${typeName(by)}`);
+      const key = existingKey(groups, by);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [item]);
+      else group.push(item);
+    }
+    return new GoMap('map[interface {}][]interface {}', groups);
+  }
+
+  private sortBy(node: BuiltinNode, items: readonly GoValue[], test: (item: GoValue, index: number) => GoValue): GoValue {
+    const keys = items.map((item, index) => ({ item, key: test(item, index) }));
+    const orderNode = node.args[2];
+    const order = orderNode === undefined ? 'asc' : this.value(orderNode);
+    this.at = node.at;
+    if (order !== 'asc' && order !== 'desc') {
+      toText(order);
+      throw new Panic('unknown order, use asc or desc');
+    }
+    const less = (a: GoValue, b: GoValue): boolean => compare(order === 'asc' ? '<' : '>', a, b);
+    this.steps += items.length * 4;
+    return keys.sort((a, b) => (less(a.key, b.key) ? -1 : less(b.key, a.key) ? 1 : 0)).map((entry) => entry.item);
+  }
+}
+
+function found(index: number): GoValue {
+  return index < 0 ? null : BigInt(index);
+}
+
+function fromEnd(index: bigint, length: number): number {
+  const value = index < 0n ? BigInt(length) + index : index;
+  return value < 0n ? 0 : value > BigInt(length) ? length : Number(value);
+}
+
+function sameType(like: GoValue, items: GoValue[]): GoValue {
+  return like instanceof GoSlice ? GoSlice.make(like.type, items) : items;
+}
+
+function lengthOf(value: GoValue): number | undefined {
+  if (typeof value === 'string') return byteLength(value);
+  return isSlice(value) || value instanceof Uint8Array ? value.length : undefined;
+}
+
+function itemsOf(value: GoValue): readonly GoValue[] {
+  if (isSlice(value)) return value;
+  if (value instanceof Uint8Array) return [...value].map((byte) => new GoNumber('uint8', BigInt(byte)));
+  if (typeof value === 'string') return [...toBytes(value)].map((byte) => new GoNumber('uint8', BigInt(byte)));
+  throw new Panic(value === null ? 'reflect: call of reflect.Value.Len on zero Value' : `reflect: call of reflect.Value.Len on ${kindName(value)} Value`);
+}
+
+function kindName(value: GoValue): string {
+  return isMap(value) ? 'map' : typeName(value);
+}
+
+const expressions = new Map<string, RE2JS>();
+
+/** Compiles a regular expression of Go's syntax, keeping those used last. */
+function regularExpression(pattern: string): RE2JS {
+  let compiled = expressions.get(pattern);
+  if (compiled === undefined) {
+    compiled = RE2JS.compile(pattern);
+    if (expressions.size >= 200) expressions.clear();
+    expressions.set(pattern, compiled);
+  }
+  return compiled;
+}
+
+/** @returns base[key] or base.key: methods, list items, map values */
+export function fetch(base: GoValue, key: GoValue): GoValue {
+  if (base === null) throw new Panic(`cannot fetch ${formatValue(key)} from <nil>`);
+  if (typeof key === 'string') {
+    const bound = method(base, typeName(base), key);
+    if (bound !== undefined) return bound;
+    if (base instanceof GoObject && base.fields.has(key)) return base.fields.get(key) ?? null;
+  }
+  const length = lengthOf(base);
+  if (length !== undefined) {
+    const asked = toInt(key);
+    const index = asked < 0n ? BigInt(length) + asked : asked;
+    if (index < 0n || index >= BigInt(length)) throw new Panic(`index out of range: ${index} (array length is ${length})`);
+    if (isSlice(base)) return base[Number(index)] ?? null;
+    const bytes = base instanceof Uint8Array ? base : toBytes(base as string);
+    return new GoNumber('uint8', BigInt(bytes[Number(index)] ?? 0));
+  }
+  if (isMap(base)) return mapValue(base, key);
+  throw new Panic(`cannot fetch ${formatValue(key)} from ${typeName(base)}`);
+}
