@@ -1,0 +1,220 @@
+/**
+ * A cluster that exists only to be played with: Pods that end as a script or a recording says, in a time of its own. It does
+ * what operate asks for, and nothing else.
+ */
+import type { ConfigMap, ContainerStatus, KubeObject, Pod } from '../../engine/spec/kubernetes.ts';
+import type { Outputs, WorkflowTemplate } from '../../engine/spec/types.ts';
+import type { Action, Observed, PodPlan, PodReport, Refusal } from '../../engine/operate/types.ts';
+import type { Case, RecordedPod, Rule, Script } from './cases.ts';
+
+export const NAMESPACE = 'argo-ns';
+const SERVICE_ACCOUNTS = new Set(['default', 'argo']);
+const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+/** What the recorded workflows find in their cluster. */
+const REPOSITORY = {
+  archiveLogs: false,
+  s3: {
+    endpoint: 'minio:9000', bucket: 'my-bucket', insecure: true, keyFormat: `${NAMESPACE}/{{workflow.name}}/{{pod.name}}`,
+    accessKeySecret: { name: 'my-minio-cred', key: 'accesskey' }, secretKeySecret: { name: 'my-minio-cred', key: 'secretkey' },
+  },
+};
+
+interface Ending {
+  at: number;
+  nodeId: string;
+  pod: Pod;
+  report: PodReport;
+}
+
+export class World {
+  readonly pods = new Map<string, Pod>();
+  readonly reports = new Map<string, PodReport>();
+  readonly refusals = new Map<string, Refusal>();
+  readonly configMaps = new Map<string, ConfigMap>();
+  /** Every Pod that was ever created, in order. */
+  readonly created: PodPlan[] = [];
+  deleted = false;
+  script: Script | undefined;
+  private readonly templates = { namespaced: new Map<string, WorkflowTemplate>(), cluster: new Map<string, WorkflowTemplate>() };
+  private readonly recorded = new Map<string, RecordedPod[]>();
+  private endings: Ending[] = [];
+  private readonly start: number;
+  private readonly case: Case;
+
+  constructor(played: Case) {
+    this.case = played;
+    this.script = played.script;
+    this.start = Date.parse(played.creationTimestamp);
+    for (const manifest of played.manifests.slice(0, -1)) this.add(manifest);
+    for (const pod of played.pods) this.recorded.set(pod.node, [...(this.recorded.get(pod.node) ?? []), pod]);
+  }
+
+  private add(manifest: KubeObject): void {
+    const name = manifest.metadata.name ?? '';
+    if (manifest.kind === 'ConfigMap') this.configMaps.set(name, manifest);
+    else if (manifest.kind === 'WorkflowTemplate') this.templates.namespaced.set(name, manifest as WorkflowTemplate);
+    else if (manifest.kind === 'ClusterWorkflowTemplate') this.templates.cluster.set(name, manifest as WorkflowTemplate);
+  }
+
+  observe(): Observed {
+    return {
+      pods: new Map(this.pods), reports: new Map(this.reports), refusals: new Map(this.refusals), configMaps: new Map(this.configMaps),
+      templates: this.templates, settings: { artifactRepository: REPOSITORY },
+    };
+  }
+
+  /** When the next Pod ends (milliseconds). */
+  get nextEnding(): number | undefined {
+    return this.endings.reduce<number | undefined>((first, { at }) => (first === undefined || at < first ? at : first), undefined);
+  }
+
+  /** Ends the Pods whose time has come. */
+  advance(now: number): void {
+    for (const ending of this.endings.filter(({ at }) => at <= now)) {
+      if (this.pods.has(ending.nodeId)) {
+        this.pods.set(ending.nodeId, ending.pod);
+        this.reports.set(ending.nodeId, ending.report);
+      }
+    }
+    this.endings = this.endings.filter(({ at }) => at > now);
+  }
+
+  apply(actions: readonly Action[], now: number): void {
+    for (const action of actions) this.act(action, now);
+  }
+
+  private act(action: Action, now: number): void {
+    switch (action.type) {
+      case 'create-pod': return this.create(action.plan, now);
+      case 'delete-pod': return this.remove(action.nodeId);
+      case 'terminate-pod': return this.terminate(action.nodeId);
+      case 'label-pod': {
+        const pod = this.pods.get(action.nodeId);
+        if (pod) this.pods.set(action.nodeId, { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, ...action.labels } } });
+        return;
+      }
+      case 'save-cache': {
+        const map = this.configMaps.get(action.configMap) ?? { metadata: { name: action.configMap, labels: { 'workflows.argoproj.io/configmap-type': 'Cache' } } };
+        this.configMaps.set(action.configMap, { ...map, data: { ...map.data, [action.key]: action.value } });
+        return;
+      }
+      case 'delete-workflow':
+        this.deleted = true;
+        return;
+      case 'create-claim': {
+        const modes = (action.object['spec'] as { accessModes?: string[] } | undefined)?.accessModes ?? [];
+        const bad = modes.find((mode) => !['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'].includes(mode));
+        const name = action.object.metadata.name ?? '';
+        if (bad) this.refusals.set(name, { transient: false, message: `PersistentVolumeClaim "${name}" is invalid: spec.accessModes: Unsupported value: "${bad}": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"` });
+        return;
+      }
+      case 'delete-claim': case 'create-disruption-budget': case 'delete-disruption-budget': case 'resource':
+    }
+  }
+
+  remove(nodeId: string): void {
+    this.pods.delete(nodeId);
+    this.reports.delete(nodeId);
+    this.endings = this.endings.filter((ending) => ending.nodeId !== nodeId);
+  }
+
+  private terminate(nodeId: string): void {
+    const pod = this.pods.get(nodeId);
+    if (!pod) return;
+    this.endings = this.endings.filter((ending) => ending.nodeId !== nodeId);
+    this.pods.set(nodeId, { ...pod, status: { ...pod.status, phase: 'Failed', containerStatuses: [terminated('main', 143, 'Error', undefined, 0)] } });
+    this.reports.set(nodeId, { complete: true });
+  }
+
+  private create(plan: PodPlan, now: number): void {
+    const refused = refusal(plan);
+    if (refused) {
+      this.refusals.set(plan.nodeId, { message: refused, transient: false });
+      return;
+    }
+    if (this.pods.has(plan.nodeId)) throw new Error(`Pod ${plan.name} was created twice`);
+    this.created.push(plan);
+    const metadata = { name: plan.name, namespace: plan.namespace, labels: plan.labels, annotations: plan.annotations };
+    const status = { phase: 'Running', podIP: 'POD_IP', containerStatuses: plan.spec.containers.map(({ name = '' }): ContainerStatus => ({ name, ready: true, state: { running: {} } })) };
+    const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: plan.spec, status };
+    this.pods.set(plan.nodeId, pod);
+    const ending = this.case.script ? this.scripted(plan, pod, now) : this.replayed(plan, pod, now);
+    if (ending) this.endings.push(ending);
+  }
+
+  private scripted(plan: PodPlan, pod: Pod, now: number): Ending | undefined {
+    const rule = this.script?.rules.find(({ node }) => new RegExp(node).test(plan.nodeName));
+    if (plan.template.daemon && rule?.exitCode === undefined && rule?.phase === undefined) return undefined;
+    const at = now + (rule?.after ?? 0.05) * 1000;
+    if (rule?.phase) {
+      const { phase, reason, message } = rule;
+      const status = { podIP: 'POD_IP', phase, ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
+      return { at, nodeId: plan.nodeId, pod: { ...pod, status }, report: { complete: true } };
+    }
+    const exitCode = rule?.exitCode ?? 0;
+    const names = plan.template.containerSet?.containers.map(({ name = '' }) => name) ?? ['main'];
+    const containerStatuses = names.map((name) => terminated(name, exitCode, exitCode === 0 ? 'Completed' : 'Error', name === 'main' ? rule?.message : undefined, at));
+    const outputs = scriptedOutputs(plan, rule, exitCode);
+    return {
+      at, nodeId: plan.nodeId, report: { complete: true, ...(outputs ? { outputs } : {}) },
+      pod: { ...pod, status: { podIP: 'POD_IP', phase: exitCode === 0 ? 'Succeeded' : 'Failed', containerStatuses } },
+    };
+  }
+
+  private replayed(plan: PodPlan, pod: Pod, now: number): Ending | undefined {
+    const list = this.recorded.get(plan.nodeName);
+    const recorded = list?.shift();
+    const node = this.case.expect.nodes.find(({ name }) => name === plan.nodeName);
+    if (!recorded || recorded.phase === 'Running') return undefined;
+    const at = Math.max(now + 50, this.start + (recorded.ended ?? recorded.created) * 1000);
+    const states = (recorded.containers ?? []).filter(({ exitCode }) => exitCode !== undefined)
+      .map(({ name, exitCode = 0, reason, message }) => terminated(name, exitCode, reason, message, at));
+    const init = new Set(['init', ...(plan.spec.initContainers ?? []).map(({ name }) => name)]);
+    const { exitCode: _exitCode, ...outputs } = node?.outputs ?? {};
+    const { phase, reason, message } = recorded;
+    return {
+      at, nodeId: plan.nodeId, report: { complete: true, ...(Object.keys(outputs).length > 0 ? { outputs } : {}), ...(node?.progress ? { progress: node.progress } : {}) },
+      pod: { ...pod, status: {
+        podIP: 'POD_IP', phase, ...(reason ? { reason } : {}), ...(message ? { message } : {}),
+        initContainerStatuses: states.filter(({ name }) => init.has(name)), containerStatuses: states.filter(({ name }) => !init.has(name)),
+      } },
+    };
+  }
+}
+
+function terminated(name: string, exitCode: number, reason: string | undefined, message: string | undefined, at: number): ContainerStatus {
+  const finishedAt = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
+  return { name, ready: false, state: { terminated: { exitCode, finishedAt, ...(reason ? { reason } : {}), ...(message ? { message } : {}) } } };
+}
+
+/** What the API server would not take. */
+function refusal(plan: PodPlan): string | undefined {
+  const account = plan.spec.serviceAccountName;
+  if (!NAME.test(plan.name)) {
+    const rule = '\'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\'';
+    return `Pod "${plan.name}" is invalid: metadata.name: Invalid value: "${plan.name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, `
+      + `'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is ${rule})`;
+  }
+  if (account && !SERVICE_ACCOUNTS.has(account)) {
+    return `pods "${plan.name}" is forbidden: error looking up service account ${NAMESPACE}/${account}: serviceaccount "${account}" not found`;
+  }
+  return undefined;
+}
+
+/** What a Pod of a script leaves behind. */
+function scriptedOutputs(plan: PodPlan, rule: Rule | undefined, exitCode: number): Outputs | undefined {
+  const outputs: Outputs = {};
+  const declared = plan.template.outputs;
+  const ok = exitCode === 0;
+  if (rule?.result !== undefined) outputs.result = rule.result;
+  else if (ok && (plan.template.script || (plan.template.container && plan.includeResult))) outputs.result = 'heads';
+  const parameters = (declared?.parameters ?? []).flatMap((parameter) => {
+    const value = rule?.params?.[parameter.name] ?? (ok && parameter.valueFrom?.path ? `value-of-${parameter.name}` : undefined);
+    return value === undefined ? [] : [{ ...parameter, value }];
+  });
+  if (parameters.length > 0) outputs.parameters = parameters;
+  const artifacts = ok ? (declared?.artifacts ?? []).filter(({ path }) => path).map((artifact) => ({ ...artifact, s3: { key: `${plan.labels['workflows.argoproj.io/workflow'] ?? ''}/${plan.name}/${artifact.name}.tgz` } })) : [];
+  if (artifacts.length > 0) outputs.artifacts = artifacts;
+  return Object.keys(outputs).length > 0 ? outputs : undefined;
+}

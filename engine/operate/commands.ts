@@ -1,0 +1,114 @@
+/**
+ * What a person does to a run, as changes of the Workflow object: what the argo CLI writes, nothing else. The input is never
+ * changed. Argo: workflow/util/util.go
+ */
+import { AppError } from '../spec/error.ts';
+import type { NodeStatus, Parameter, Workflow, WorkflowSpec } from '../spec/types.ts';
+import { attempt } from './fault.ts';
+import { suppliedDefaults } from './leaf.ts';
+import { isFulfilled } from './nodes.ts';
+import { nodeSelector } from './selector.ts';
+import { timestamp } from './time.ts';
+
+export { retryWorkflow, type Retried, type RetryOptions } from './retry-workflow.ts';
+export { resubmitWorkflow, type ResubmitOptions } from './resubmit-workflow.ts';
+
+export interface NodeCommand {
+  /** Only the nodes that this field selector matches. */
+  selector?: string;
+  message?: string;
+  /** Who did it, for the message of resumed nodes: `{ User: 'jane' }`. */
+  user?: Record<string, string>;
+}
+
+function isSuspended(node: NodeStatus): boolean {
+  return node.type === 'Suspend' && node.phase === 'Running';
+}
+
+function isCompleted(workflow: Workflow): boolean {
+  const phase = workflow.status?.phase;
+  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Error';
+}
+
+function withSpec(workflow: Workflow, change: Partial<WorkflowSpec>): Workflow {
+  return { ...workflow, spec: { ...workflow.spec, ...change } };
+}
+
+function refuseCompleted(workflow: Workflow, verb: string): void {
+  if (isCompleted(workflow)) throw new AppError('invalid', `cannot ${verb} completed workflow ${workflow.metadata.name ?? ''}`);
+}
+
+/** Stops the run; its exit handlers still run. With a selector only the suspended nodes it matches fail. Throws AppError. */
+export function stop(workflow: Workflow, command: NodeCommand = {}, now = 0): Workflow {
+  refuseCompleted(workflow, 'stop');
+  if (!command.selector) return withSpec(workflow, { shutdown: 'Stop' });
+  return changeSuspended(workflow, command.selector, (node) => ({ ...node, phase: 'Failed', finishedAt: timestamp(now), ...(command.message ? { message: command.message } : {}) }));
+}
+
+/** Ends the run at once, exit handlers included. Throws AppError. */
+export function terminate(workflow: Workflow): Workflow {
+  refuseCompleted(workflow, 'terminate');
+  return withSpec(workflow, { shutdown: 'Terminate' });
+}
+
+/** Lets nothing new start until the run is resumed. Throws AppError. */
+export function suspend(workflow: Workflow): Workflow {
+  refuseCompleted(workflow, 'suspend');
+  return withSpec(workflow, { suspend: true });
+}
+
+/**
+ * Resumes the run and its suspended nodes, or only the nodes that the selector matches. Supplied outputs that nobody supplied
+ * take their defaults. Throws AppError when there is nothing to resume, or a supplied output has no value.
+ */
+export function resume(workflow: Workflow, command: NodeCommand = {}, now = 0): Workflow {
+  const resumed = (node: NodeStatus): NodeStatus => resumeNode(node, command, now);
+  if (command.selector) return changeSuspended(workflow, command.selector, resumed);
+  const { suspend: _suspend, ...spec } = workflow.spec;
+  const nodes = Object.entries(workflow.status?.nodes ?? {}).map(([id, node]): [string, NodeStatus] => [id, isSuspended(node) ? resumed(node) : node]);
+  return workflow.status?.nodes ? { ...workflow, spec, status: { ...workflow.status, nodes: Object.fromEntries(nodes) } } : { ...workflow, spec };
+}
+
+function resumeNode(node: NodeStatus, { message, user }: NodeCommand, now: number): NodeStatus {
+  const filled = attempt(() => suppliedDefaults(node.outputs?.parameters));
+  if (filled.fault) throw new AppError('invalid', filled.fault.message, { hint: 'Set the output before you resume the step.' });
+  const by = user ? `Resumed by: map[${Object.entries(user).sort().map(([key, value]) => `${key}:${value}`).join(' ')}]` : '';
+  const text = [node.message, message, by].filter(Boolean).join('; ');
+  const next: NodeStatus = { ...node, phase: 'Succeeded', finishedAt: timestamp(now) };
+  if (text) next.message = text;
+  if (filled.value) next.outputs = { ...node.outputs, parameters: filled.value };
+  return next;
+}
+
+/** Gives supplied outputs of suspended nodes their values; the nodes stay suspended. Throws AppError. */
+export function setOutputs(workflow: Workflow, command: NodeCommand & { parameters: Record<string, string> }, _now = 0): Workflow {
+  return changeSuspended(workflow, command.selector ?? '', (node) => {
+    const set = Object.entries(command.parameters).reduce((parameters, [name, value]) => setParameter(parameters, name, value), node.outputs?.parameters ?? []);
+    return { ...node, outputs: { ...node.outputs, parameters: set }, ...(command.message ? { message: command.message } : {}) };
+  });
+}
+
+function setParameter(parameters: readonly Parameter[], name: string, value: string): Parameter[] {
+  const known = parameters.find((parameter) => parameter.name === name);
+  if (!known) throw new AppError('invalid', `node is not expecting output parameter '${name}'`);
+  if (known.valueFrom?.supplied === undefined) {
+    throw new AppError('invalid', known.value === undefined ? `cannot set output parameter '${name}' because it does not use valueFrom or supplied` : `cannot set output parameters because parameter '${name}' has already been set`);
+  }
+  const { valueFrom: _valueFrom, ...rest } = known;
+  return parameters.map((parameter) => (parameter === known ? { ...rest, value } : parameter));
+}
+
+function changeSuspended(workflow: Workflow, selector: string, change: (node: NodeStatus) => NodeStatus): Workflow {
+  const matches = nodeSelector(selector);
+  const nodes = { ...workflow.status?.nodes };
+  let found = false;
+  for (const [id, node] of Object.entries(nodes)) {
+    if (!isSuspended(node) || isFulfilled(node) || !matches(node)) continue;
+    nodes[id] = change(node);
+    found = true;
+  }
+  if (!found) {
+    throw new AppError('not-found', `no suspended step of ${workflow.metadata.name ?? ''} matches ${selector}`, { hint: 'Only steps of suspend templates that are waiting can be resumed, stopped or set.' });
+  }
+  return { ...workflow, status: { ...workflow.status, nodes } };
+}
