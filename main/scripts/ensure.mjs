@@ -34,7 +34,9 @@ function install() {
   const result = spawnSync(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root, stdio: ['ignore', 2, 2], shell: process.platform === 'win32',
   });
-  if (result.status !== 0) fail('npm ci failed; the message above says why. Check the connection to the npm registry and run the command again.');
+  if (result.status === 0) return;
+  rmSync(lock, { recursive: true, force: true });
+  fail('npm ci failed; the message above says why. Check the connection to the npm registry and run the command again.');
 }
 
 /** @returns whether npm itself has installed what the lockfile says, by the record it keeps */
@@ -65,6 +67,5 @@ function takeLock() {
 
 function fail(message) {
   console.error(`tiphys: ${message}`);
-  rmSync(lock, { recursive: true, force: true });
   process.exit(1);
 }
