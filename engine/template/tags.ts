@@ -1,5 +1,7 @@
-import { isValidJson, marshalPlain, quote, quoteInner } from './go.ts';
+import { isValidJson, marshalPlain, quote, quoteInner, trimSpace } from './go.ts';
 import type { GoValue } from './go.ts';
+import { environment } from './expr/env.ts';
+import { evaluate, ExprError } from './expr/index.ts';
 import { replaceExpression } from './tag-expression.ts';
 import { TemplateError } from './template-error.ts';
 import type { TagContext, TagOptions } from './template-error.ts';
@@ -52,7 +54,7 @@ function strictness(options: TagOptions): (name: string) => boolean {
 }
 
 function replaceSimple(tag: string, context: TagContext): string {
-  const name = goTrim(tag);
+  const name = trimSpace(tag);
   const value = context.values.get(name);
   if (typeof value === 'string') return quoteInner(value);
   if (value === null) throw new TemplateError(`unable to substitute {{${tag}}}: output is an absent optional (skipped/omitted node with no default)`);
@@ -66,11 +68,6 @@ function replaceSimple(tag: string, context: TagContext): string {
   }
   if (context.strict(name)) throw new TemplateError(`failed to resolve {{${tag}}}`);
   return OPEN + tag + CLOSE;
-}
-
-/** strings.TrimSpace; unlike trim() it keeps U+FEFF and takes U+0085. */
-export function goTrim(text: string): string {
-  return text.replace(/^[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+|[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+$/g, '');
 }
 
 /**
@@ -127,4 +124,34 @@ export function replaceInObject<T>(value: T, values: TagValues, options: TagOpti
 export function simpleTags(text: string): string[] {
   if (!text.includes(OPEN)) return [];
   return split(text).filter((part, index) => index % 2 === 1 && expressionOf(part) === undefined);
+}
+
+/**
+ * Resolves one reference to its value, whatever the value's type: `{{name}}`, `{{=expression}}` or the bare name.
+ * @param options functions false leaves Argo's own functions and the expansion of dotted names out of the expression's environment
+ * @throws TemplateError
+ */
+// Argo: util/template.ResolveVar
+export function resolveVariable(text: string, values: TagValues, options: { functions?: boolean } & Pick<TagOptions, 'now' | 'seed'> = {}): GoValue {
+  const tag = text.replace(/^\{\{/, '').replace(/\}\}$/, '');
+  const map = lookup(values);
+  const env = options.functions === false ? map : environment(map);
+  const expression = expressionOf(tag);
+  if (expression === undefined) {
+    const value = env.get(trimSpace(tag));
+    if (value === undefined) throw new TemplateError(`Unable to resolve: ${quote(tag)}`);
+    return value;
+  }
+  return resolveExpression(tag, expression, env, options);
+}
+
+function resolveExpression(tag: string, expression: string, env: ReadonlyMap<string, GoValue>, context: Pick<TagOptions, 'now' | 'seed'>): GoValue {
+  try {
+    const value = evaluate(expression, env, context);
+    if (value !== null) return value;
+  } catch (error) {
+    if (!(error instanceof ExprError)) throw error;
+    if (error.kind === 'compile' && !error.reason.startsWith('unknown name')) throw new TemplateError(`Unable to compile: ${quote(expression)}`, { cause: error });
+  }
+  throw new TemplateError(`Unable to resolve: ${quote(tag)}`);
 }

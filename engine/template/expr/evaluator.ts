@@ -4,7 +4,7 @@ import { callBuiltin } from './builtins.ts';
 import { callFunction } from './call.ts';
 import { ExprError, Panic } from './error.ts';
 import { method } from './methods.ts';
-import { arithmetic, compare, contains, equal, existingKey, isHashable, mapValue, negate, toBool, toInt, toText } from './operators.ts';
+import { arithmetic, compare, contains, equal, existingKey, isHashable, mapValue, negate, NIL_LIST, toBool, toInt, toText } from './operators.ts';
 import { byteLength, formatValue, GoFunc, GoMap, GoNumber, GoObject, GoSlice, isMap, isSlice, sliceBytes, toBytes, typeName } from '../go.ts';
 import type { GoValue } from '../go.ts';
 
@@ -77,7 +77,7 @@ class Evaluator {
       case 'binary': return this.binary(node);
       case 'chain': {
         const value = this.value(node.node);
-        return value === ABSENT ? null : value;
+        return value === ABSENT || value === NIL_LIST ? null : value;
       }
       case 'member': return this.member(node);
       case 'slice': return this.slice(node);

@@ -263,9 +263,13 @@ function checkKey(map: GoValue, key: GoValue): void {
   }
 }
 
+/** A nil slice: an empty list that counts as nil. */
+export const NIL_LIST: readonly GoValue[] = Object.freeze([]);
+
 /** @returns map[key] */
 export function mapValue(map: ReadonlyMap<GoValue, GoValue>, key: GoValue): GoValue {
   checkKey(map, key);
   const found = map.get(existingKey(map, key ?? zeroKey(map)));
-  return found ?? null;
+  if (found !== undefined) return found;
+  return typeName(map).endsWith('[]interface {}') ? NIL_LIST : null;
 }
