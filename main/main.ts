@@ -158,7 +158,7 @@ function noticeSleep(onWake: () => void): void {
     const now = Date.now();
     if (now - last > BEAT + 30_000) onWake();
     last = now;
-  }, BEAT);
+  }, BEAT).unref();
 }
 
 /** Opens an https link in the browser once the person has seen where it leads. @returns false when it is no such link */

@@ -1,6 +1,7 @@
 /** Workflows out of texts that the user named, with what is wrong in them. */
 import { AppError } from '../../engine/spec/error.ts';
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
+import { lintText } from '../../engine/spec/lint.ts';
 import { readManifests } from '../../engine/spec/read.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
 import { readNamed } from './files.ts';
@@ -10,13 +11,13 @@ import { diagnosticLines } from './output.ts';
 
 /** @returns all that is wrong in a file */
 export function lintNamed(file: NamedText): Diagnostic[] {
-  return readManifests(file.text).diagnostics;
+  return lintText(file.text);
 }
 
 /** @returns the Workflows of a file. Warnings go to standard error. Throws `invalid` when there are errors, or no Workflow. */
 export async function readForSubmit(name: string, io: Io): Promise<Workflow[]> {
   const file = await readNamed(name, io);
-  const diagnostics = lintNamed(file);
+  const diagnostics = lintText(file.text, { mode: 'submit' });
   for (const diagnostic of diagnostics) io.err(`${diagnosticLines(file.name, file.text, diagnostic).join('\n')}\n`);
   if (diagnostics.some((diagnostic) => diagnostic.severity === 'error')) {
     throw new AppError('invalid', `${file.name} was not submitted.`, { hint: 'Mend what is marked as an error above, and submit it again.' });
