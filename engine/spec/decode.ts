@@ -30,7 +30,7 @@ const MAX_DEPTH = 500;
 
 class Decoder {
   readonly diagnostics: Diagnostic[] = [];
-  /** Inside `steps` Argo decodes with other, stricter rules. */
+  /** Inside `steps` Argo decodes with other rules: stricter for the steps' own fields, and blind to unknown fields below them. */
   private strict = false;
   private depth = 0;
   private readonly dialect: Dialect;
@@ -96,7 +96,9 @@ class Decoder {
     }
     const likely = nearest(key, type.fields.keys());
     const hint = likely === undefined ? 'Delete it, or look for where it belongs.' : `Did you mean ${likely}?`;
-    this.report(this.strict ? 'error' : 'warning', 'unknown-field', `unknown field "${pathText([...path, key])}"`, [...path, key], hint);
+    const inStep = this.strict && type.name !== 'WorkflowStep';
+    const severity = this.strict && !inStep ? 'error' : 'warning';
+    this.report(severity, inStep ? 'unknown-field-in-step' : 'unknown-field', `unknown field "${pathText([...path, key])}"`, [...path, key], hint);
     return undefined;
   }
 

@@ -28,19 +28,19 @@ export class Placeholders {
 
 /** Where arguments come from: a call's own, or stand-ins for whatever is asked for. */
 export interface ArgumentSource {
-  parameter(name: string): string | undefined;
+  parameter(name: string): Pick<Parameter, 'value' | 'valueFrom'> | undefined;
   artifact(name: string): Artifact | undefined;
 }
 
 export function givenArguments(given: Arguments | undefined): ArgumentSource {
   return {
-    parameter: (name) => given?.parameters?.find((parameter) => parameter.name === name)?.value,
+    parameter: (name) => given?.parameters?.find((parameter) => parameter.name === name),
     artifact: (name) => given?.artifacts?.find((artifact) => artifact.name === name),
   };
 }
 
 export function anyArguments(placeholders: Placeholders): ArgumentSource {
-  return { parameter: () => placeholders.next(), artifact: (name) => ({ name }) };
+  return { parameter: () => ({ value: placeholders.next() }), artifact: (name) => ({ name }) };
 }
 
 interface Context {
@@ -71,12 +71,15 @@ export function processArguments(template: Template, source: ArgumentSource, con
 }
 
 function fillParameter(parameter: Parameter, source: ArgumentSource, prefix: string, context: Context): Parameter {
-  const value = source.parameter(parameter.name) ?? parameter.value ?? parameter.default;
-  if (value !== undefined) return { ...parameter, value };
-  if (!parameter.valueFrom?.configMapKeyRef) {
+  const argument = source.parameter(parameter.name);
+  const { valueFrom: own, ...rest } = parameter;
+  const value = argument?.value ?? parameter.value ?? parameter.default;
+  // An argument without a value brings its own source, or none.
+  const valueFrom = argument === undefined ? own : argument.value === undefined ? argument.valueFrom : undefined;
+  if (value === undefined && !valueFrom?.configMapKeyRef) {
     context.report.refuse('missing-argument', `${prefix} inputs.parameters.${parameter.name} was not supplied`, context.caller, `Give ${parameter.name} under arguments.parameters, or a default where it is declared.`);
   }
-  return parameter;
+  return { ...rest, ...(value === undefined ? {} : { value }), ...(valueFrom ? { valueFrom } : {}) };
 }
 
 function fillArtifact(artifact: Artifact, source: ArgumentSource, prefix: string, context: Context): Artifact {

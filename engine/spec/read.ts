@@ -66,7 +66,7 @@ export function locate(diagnostics: readonly Diagnostic[], source: Pick<YamlDocu
 }
 
 function nearestRange(diagnostic: Diagnostic, source: Pick<YamlDocument, 'range' | 'rangeOf'>): TextRange {
-  const onKey = diagnostic.code === 'unknown-field' || diagnostic.code === 'field-case';
+  const onKey = diagnostic.code.startsWith('unknown-field') || diagnostic.code === 'field-case';
   for (let length = diagnostic.path.length; length > 0; length--) {
     const exact = length === diagnostic.path.length;
     // A fault of something that is not written is shown at the key of what it should stand in, not over all of that.

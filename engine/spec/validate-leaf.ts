@@ -85,7 +85,7 @@ export function checkPodFields(template: Template, place: Place, report: Report)
 export function checkPodResources(resources: Record<string, unknown>, prefix: string, path: Path, report: Report): void {
   if (Array.isArray(resources.claims) && resources.claims.length > 0) report.refuse('field-not-supported', `${prefix}: claims are not supported for pod-level resources`, [...path, 'claims'], 'Write the claims under resourceClaims.');
   for (const field of ['limits', 'requests']) {
-    const names = Object.keys((resources[field] ?? {}) as object).sort();
+    const names = Object.keys((resources[field] ?? {})).sort();
     for (const name of names) {
       if (name === 'cpu' || name === 'memory' || name.startsWith('hugepages-')) continue;
       report.refuse('bad-resource', `${prefix}: ${JSON.stringify(name)} is not a valid pod-level resource, only cpu, memory and hugepages-* are supported`, [...path, field, name], 'Ask for it in the container.');

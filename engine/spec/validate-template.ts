@@ -27,6 +27,8 @@ export interface TemplateRules {
   inTemplate: boolean;
   report: Report;
   namespace: string;
+  /** Templates that a running workflow took from elsewhere, by scope, object and name. Argo: status.storedTemplates */
+  stored: Readonly<Record<string, Template>>;
 }
 
 interface Found {
@@ -111,6 +113,8 @@ export class TemplateValidator {
     if (base === 'unknown') return 'unknown';
     const at = [...path, 'templateRef'];
     if (!base) return this.refuseBase(name, clusterScope, [...at, 'name']);
+    const stored = this.rules.stored[`${clusterScope ? 'cluster' : 'namespaced'}/${name}/${template}`];
+    if (stored) return { template: stored, base, place: placeAt(undefined, path) };
     const found = findPlaced(base, template, path);
     if (found) return found;
     if (hasPlaceholder(template)) return 'unknown';
@@ -214,7 +218,8 @@ export class TemplateValidator {
     if (name === '') report.refuse('missing-name', `${prefix}.name is required`, at, 'Name the step.');
     if (names.has(name)) report.refuse('duplicate-name', `${prefix}.name '${name}' is not unique`, [...at, 'name'], 'Give it another name.');
     const fault = fieldNameProblem(name);
-    if (fault !== undefined) report.refuse('bad-name', `${prefix}.name '${name}' is invalid: ${fault}`, [...at, 'name'], 'Use letters, digits and dashes only.');
+    // A name made of inputs is whole only when the step runs.
+    if (fault !== undefined && !hasPlaceholder(name)) report.refuse('bad-name', `${prefix}.name '${name}' is invalid: ${fault}`, [...at, 'name'], 'Use letters, digits and dashes only.');
     names.add(name);
   }
 
@@ -328,9 +333,10 @@ export class TemplateValidator {
     if (fault !== undefined) this.report.refuse('bad-depends', `${prefix}.tasks.${name} ${fault}`, [...at, 'depends'], 'Use Succeeded, Failed, Errored, Skipped, Omitted or Daemoned.');
     for (const [dependency, type] of dag.dependenciesOf(name)) {
       const other = dag.task(dependency);
-      if (!other) this.report.refuse('unknown-dependency', `${prefix}.tasks.${name} dependency '${dependency}' not defined`, at, 'Name a task of this DAG.');
+      // Argo names the other task here, not the one that depends on it.
+      if (!other) this.report.refuse('unknown-dependency', `${prefix}.tasks. dependency '${dependency}' not defined`, at, 'Name a task of this DAG.');
       else if (type === 'items' && !isFanOut(other) && !other.withSequence) {
-        this.report.refuse('not-a-loop', `${prefix}.tasks.${name} dependency '${dependency}' uses an items-based condition such as .AnySucceeded or .AllFailed but does not contain any items`, [...at, 'depends'], `Use ${dependency}.Succeeded or ${dependency}.Failed.`);
+        this.report.refuse('not-a-loop', `${prefix}.tasks.${dependency} dependency '${dependency}' uses an items-based condition such as .AnySucceeded or .AllFailed but does not contain any items`, [...at, 'depends'], `Use ${dependency}.Succeeded or ${dependency}.Failed.`);
       }
     }
   }

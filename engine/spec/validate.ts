@@ -2,6 +2,7 @@
  * Argo's rules for whole objects. Errors are given exactly where Argo refuses, the first with Argo's own text; what Argo lets through
  * and what fails later is a warning.
  */
+import { advise } from './advise.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { checkNames, fieldNameProblem, isTag, utf8Length } from './names.ts';
 import { givenArguments } from './process.ts';
@@ -17,8 +18,8 @@ import { TemplateValidator, checkHooks, type Base, type FindBase } from './valid
  */
 export type ValidateMode = 'controller' | 'submit' | 'lint';
 
-/** Finds a WorkflowTemplate of the workflow's namespace or a ClusterWorkflowTemplate; undefined when there is none. */
-export type TemplateGetter = (name: string, clusterScope: boolean) => WorkflowTemplate | undefined;
+/** Finds a WorkflowTemplate of the workflow's namespace or a ClusterWorkflowTemplate; undefined when there is none, 'unknown' when nobody can tell. */
+export type TemplateGetter = (name: string, clusterScope: boolean) => WorkflowTemplate | 'unknown' | undefined;
 
 export interface ValidateOptions {
   mode: ValidateMode;
@@ -33,6 +34,7 @@ export function validateWorkflow(workflow: Workflow, options: ValidateOptions): 
     checkNameLength('workflow', workflow.metadata.name, 63, report);
     checkSpec({ object: workflow, spec: workflow.spec, path: ['spec'], report, options, inTemplate: false });
   });
+  advise(workflow.spec, ['spec'], report);
   return report.diagnostics;
 }
 
@@ -54,6 +56,7 @@ function validateTemplateObject(kind: string, template: WorkflowTemplate, option
     const metadata = { ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };
     checkSpec({ object: { metadata, spec: template.spec }, spec: template.spec, path: ['spec'], report, options, inTemplate: true });
   });
+  advise(template.spec, ['spec'], report);
   return report.diagnostics;
 }
 
@@ -73,6 +76,7 @@ export function validateCronWorkflow(cron: CronWorkflow, options: ValidateOption
       object: workflowOf(cron), spec: spec.workflowSpec, path: ['spec', 'workflowSpec'], report, options: { ...options, mode: 'controller' }, inTemplate: false,
     })));
   });
+  advise(cron.spec.workflowSpec, ['spec', 'workflowSpec'], report);
   return report.diagnostics;
 }
 
@@ -120,11 +124,11 @@ function checkSpec(check: Check): void {
   checkWorkflowFields(check);
   const base: Base = { kind: 'Workflow', name: object.metadata.name ?? '', spec: withStoredTemplates(object, spec), path };
   const namespace = object.metadata.namespace ?? '';
-  const validator = new TemplateValidator({ findBase: finderOf(check.options), inTemplate: check.inTemplate, report, namespace });
+  const validator = new TemplateValidator({ findBase: finderOf(check.options), inTemplate: check.inTemplate, report, namespace, stored: object.status?.storedTemplates ?? {} });
   const referred = referredSpec(check, validator);
   if (referred === 'unknown') return;
   checkNames(spec.templates, fieldNameProblem, 'spec.templates', [...path, 'templates'], report);
-  const given = mergeArguments(spec.arguments, referred?.arguments);
+  const given = referred ? mergeArguments(spec.arguments, referred.arguments) : (spec.arguments ?? {});
   const mayBeEmpty = check.options.mode === 'lint' || (check.inTemplate && check.options.mode !== 'submit');
   checkArguments('spec.arguments.', given, mayBeEmpty, [...path, 'arguments'], report);
   const state: State = { ...check, base, referred, given, validator };
@@ -155,9 +159,8 @@ function withStoredTemplates(object: Check['object'], spec: WorkflowSpec): Workf
 
 function finderOf({ templates }: ValidateOptions): FindBase {
   return (name, clusterScope) => {
-    if (!templates) return 'unknown';
-    const found = templates(name, clusterScope);
-    return found && { kind: clusterScope ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate', name, spec: found.spec };
+    const found = templates ? templates(name, clusterScope) : 'unknown';
+    return found === 'unknown' ? found : found && { kind: clusterScope ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate', name, spec: found.spec };
   };
 }
 
@@ -172,9 +175,13 @@ function referredSpec({ spec, path, report, options }: Check, validator: Templat
   return found ? found.spec : validator.refuseBase(reference.name ?? '', reference.clusterScope ?? false, [...path, 'workflowTemplateRef', 'name']);
 }
 
-/** The workflow's own arguments, then those of the template that it does not give itself. */
+/** The workflow's own arguments, then those of the template that it does not give itself: the first of a name counts. */
 function mergeArguments(own: Arguments = {}, referred: Arguments = {}): Arguments {
-  const merge = <T extends { name: string }>(first: readonly T[] = [], second: readonly T[] = []): T[] => [...first, ...second.filter((item) => !first.some((other) => other.name === item.name))];
+  const merge = <T extends { name: string }>(first: readonly T[] = [], second: readonly T[] = []): T[] => {
+    const byName = new Map<string, T>();
+    for (const item of [...first, ...second]) if (!byName.has(item.name)) byName.set(item.name, item);
+    return [...byName.values()];
+  };
   return { parameters: merge(own.parameters, referred.parameters), artifacts: merge(own.artifacts, referred.artifacts) };
 }
 

@@ -61,7 +61,8 @@ function getterOf(ids: readonly string[]): TemplateGetter | undefined {
     const text = textOf(id);
     if (text === undefined) return undefined;
     const manifest = readManifests(text).manifests[0];
-    if (manifest?.kind === 'WorkflowTemplate' || manifest?.kind === 'ClusterWorkflowTemplate') found.push({ cluster: manifest.kind === 'ClusterWorkflowTemplate', template: manifest.object });
+    if (manifest?.readable !== true) continue;
+    if (manifest.kind === 'WorkflowTemplate' || manifest.kind === 'ClusterWorkflowTemplate') found.push({ cluster: manifest.kind === 'ClusterWorkflowTemplate', template: manifest.object });
   }
   return (name, clusterScope) => found.find(({ cluster, template }) => cluster === clusterScope && template.metadata.name === name)?.template;
 }
@@ -102,6 +103,8 @@ function compare(view: string, expected: View, ours: Played, vector: ValidateVec
   if (expected.ok) return ours.error === undefined ? undefined : `${view} accepts; we: ${ours.error}`;
   if (ours.error === undefined) return `${view} refuses: ${expected.error ?? ''}`;
   if (expected.stage !== 'validate' || ours.stage !== 'validate') return undefined;
+  // The getter of these vectors knows no namespaces.
+  ours = { ...ours, error: ours.error.replace(/ in namespace "[^"]*"/, ' in namespace ""') };
   if (ours.error === expected.error) return undefined;
   if (vector.nondeterministic === true || isOneOf(vector.alternatives ?? [], view, ours.error)) return undefined;
   return `${view} says: ${expected.error ?? ''}; we: ${ours.error}`;
