@@ -19,11 +19,11 @@ import { NamespaceEngine } from './namespace.ts';
 import type { EngineShared } from './namespace.ts';
 import { operate } from '../operate/operate.ts';
 import { actOn } from './person.ts';
-import { prepareRun } from './submit.ts';
+import { checkRun, prepareRun } from './submit.ts';
 import { nodesOf, summarize } from './summary.ts';
 
-/** Both public, both static: they run in every cluster that reaches a registry. */
-const DEFAULT_IMAGES = { busybox: 'docker.io/library/busybox:1.36.1', curl: 'docker.io/curlimages/curl:8.10.1' };
+/** Both public: every cluster that reaches a registry has them. */
+const DEFAULT_IMAGES = { busybox: 'docker.io/library/busybox:1.36', curl: 'docker.io/curlimages/curl:latest' };
 const CREATES_AT_ONCE = 24;
 const CHORES_AT_ONCE = 8;
 let engines = 0;
@@ -65,6 +65,7 @@ class ClusterEngine implements Engine {
 
   async submit(workflow: Workflow, options: SubmitOptions): Promise<Workflow> {
     const run = prepareRun(workflow, options);
+    await checkRun(this.#shared.cluster, run);
     return this.#namespace(options.namespace).create(run, options.dryRun === undefined ? {} : { dryRun: options.dryRun });
   }
 

@@ -1,8 +1,13 @@
 /** From a workflow as a person wrote it, and what they said when they pressed Run, to the object that is created. */
 import type { SubmitOptions } from '../api.ts';
+import { RESOURCE } from '../kube/port.ts';
+import type { Cluster } from '../kube/port.ts';
 import { AppError } from '../spec/error.ts';
 import { ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
-import type { Parameter, Workflow, WorkflowSpec } from '../spec/types.ts';
+import type { Parameter, Workflow, WorkflowSpec, WorkflowTemplate } from '../spec/types.ts';
+import { validateWorkflow } from '../spec/validate.ts';
+import type { TemplateGetter } from '../spec/validate.ts';
+import { needsOf } from './surroundings.ts';
 
 /** @returns the Workflow to create: ours by its label, in its namespace, with parameters filled in */
 export function prepareRun(workflow: Workflow, options: SubmitOptions): Workflow {
@@ -37,7 +42,7 @@ function specOf(spec: WorkflowSpec, options: SubmitOptions): WorkflowSpec {
 }
 
 /** Argo: a parameter given at submit replaces the value of the declared one; one that is not declared is added. */
-export function withValues(declared: readonly Parameter[], values: Readonly<Record<string, string>>): Parameter[] {
+function withValues(declared: readonly Parameter[], values: Readonly<Record<string, string>>): Parameter[] {
   const known = declared.map((parameter) => {
     const value = values[parameter.name];
     if (value === undefined) return parameter;
@@ -46,4 +51,23 @@ export function withValues(declared: readonly Parameter[], values: Readonly<Reco
   });
   const names = new Set(declared.map((parameter) => parameter.name));
   return [...known, ...Object.entries(values).filter(([name]) => !names.has(name)).map(([name, value]) => ({ name, value }))];
+}
+
+/** Throws AppError `invalid`, with the diagnostics as its cause, when the run would be refused. */
+export async function checkRun(cluster: Cluster, workflow: Workflow): Promise<void> {
+  const templates = needsOf(workflow).templates ? await templateGetter(cluster, workflow.metadata.namespace ?? '') : undefined;
+  const errors = validateWorkflow(workflow, { mode: 'submit', ...(templates && { templates }) }).filter((diagnostic) => diagnostic.severity === 'error');
+  if (errors.length) throw new AppError('invalid', errors[0]?.message ?? 'The workflow is not valid.', { cause: errors, hint: 'Mend the workflow and submit it again.' });
+}
+
+/** What may not be listed is not known: the engine finds out when the run needs it. */
+async function templateGetter(cluster: Cluster, namespace: string): Promise<TemplateGetter> {
+  const lists = await Promise.all([
+    cluster.list<WorkflowTemplate>(RESOURCE.workflowTemplate, namespace).then(({ items }) => items, () => undefined),
+    cluster.list<WorkflowTemplate>(RESOURCE.clusterWorkflowTemplate).then(({ items }) => items, () => undefined),
+  ]);
+  return (name, clusterScope) => {
+    const known = lists[clusterScope ? 1 : 0];
+    return known ? known.find((template) => template.metadata.name === name) : 'unknown';
+  };
 }
