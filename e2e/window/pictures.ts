@@ -1,0 +1,140 @@
+/** Pictures of the window's states with scripted data, in a headless Chromium: node --import tsx e2e/window/pictures.ts [FOLDER] [NAME …] */
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { build } from 'esbuild';
+import { chromium } from 'playwright';
+import type { Browser, Page } from 'playwright';
+import { parse } from 'yaml';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2', '.ttf': 'font/ttf' };
+/** What the app's own protocol sends (main/protocol.ts), so that a forbidden style or script fails here too. */
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; worker-src 'self'; connect-src 'self'";
+
+/** The window with a scripted bridge behind a local port. */
+export async function servePictures(): Promise<{ url: string; close: () => void }> {
+  const folder = path.join(root, 'assets/samples');
+  const samples = readdirSync(folder).filter((file) => file.endsWith('.yaml')).map((file) => {
+    const text = readFileSync(path.join(folder, file), 'utf8');
+    const notes = (parse(text) as { metadata: { annotations?: Record<string, string> } }).metadata.annotations ?? {};
+    return { id: path.basename(file, '.yaml'), text, title: notes['workflows.argoproj.io/title'] ?? file, description: notes['workflows.argoproj.io/description'] ?? '', ...(notes['tiphys/expect'] ? { expect: notes['tiphys/expect'] } : {}) };
+  });
+  const fake = await build({ entryPoints: [path.join(root, 'e2e/window/fake-bridge.ts')], bundle: true, write: false, format: 'iife', define: { SAMPLES: JSON.stringify(samples) } });
+  const bridge = fake.outputFiles[0]?.text ?? '';
+  const server = createServer((request, response) => {
+    const name = new URL(request.url ?? '/', 'http://x').pathname;
+    const file = path.join(root, 'out/renderer', name === '/' ? 'index.html' : name);
+    const send = (body: string | Buffer, type: string): void => {
+      response.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY });
+      response.end(body);
+    };
+    if (name === '/fake-bridge.js') send(bridge, 'text/javascript');
+    else if (!file.startsWith(path.join(root, 'out/renderer')) || !existsSync(file)) { response.writeHead(404); response.end(); }
+    else if (name === '/') send(readFileSync(file, 'utf8').replace('<script type="module"', '<script src="/fake-bridge.js"></script>\n<script type="module"'), 'text/html');
+    else send(readFileSync(file), TYPES[path.extname(file)] ?? 'application/octet-stream');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => { server.close(); server.closeAllConnections(); } };
+}
+
+/** @returns a Chromium of this machine, or undefined */
+export async function openChromium(): Promise<Browser | undefined> {
+  const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => existsSync(file));
+  return found === undefined ? undefined : await chromium.launch({ executablePath: found, args: ['--no-sandbox', '--disable-gpu'] });
+}
+
+interface Picture {
+  scene: string;
+  width?: number;
+  height?: number;
+  zoom?: number;
+  act?: (page: Page) => Promise<void>;
+}
+
+const open = (name: string) => async (page: Page): Promise<void> => { await page.locator(`[data-run="${name}"]`).click(); };
+const openNightly = open('nightly-features-x7k2p');
+const step = (title: string) => async (page: Page): Promise<void> => { await openNightly(page); await page.locator('.step', { hasText: title }).first().click(); };
+const tab = (title: string) => async (page: Page): Promise<void> => { await openNightly(page); await page.getByRole('tab', { name: title }).click(); };
+const room = (title: string) => async (page: Page): Promise<void> => { await page.getByRole('button', { name: title, exact: true }).first().click(); };
+const sample = (title: string) => async (page: Page): Promise<void> => { await room('Samples')(page); await page.getByRole('button', { name: `Open ${title}`, exact: true }).click(); await page.locator('.monaco-editor .view-line').first().waitFor(); };
+
+/** Every state that shared/window asks for and that these views have. */
+export const PICTURES: Record<string, Picture> = {
+  run: { scene: 'run', act: step('validate-schema') },
+  'run-loop': { scene: 'run', act: step('extract') },
+  'run-suspend': { scene: 'run', act: step('approve-release') },
+  'run-none': { scene: 'run', act: openNightly },
+  timeline: { scene: 'run', act: tab('Timeline') },
+  table: { scene: 'run', act: tab('Table') },
+  log: { scene: 'run', act: tab('Log of all steps') },
+  events: { scene: 'run', act: tab('Events') },
+  yaml: { scene: 'run', act: async (page) => { await tab('YAML')(page); await page.locator('.monaco-editor .view-line').first().waitFor(); } },
+  small: { scene: 'run', width: 1000, height: 640, act: step('validate-schema') },
+  large: { scene: 'run', width: 2560, height: 1440, act: step('validate-schema') },
+  zoomed: { scene: 'run', zoom: 2, act: step('validate-schema') },
+  start: { scene: 'run' },
+  first: { scene: 'first' },
+  many: { scene: 'many', act: open('train-eu-llm-small') },
+  long: { scene: 'run', act: open('load-the-partition-of-the-day-into-the-warehouse-and-verify-it') },
+  big: { scene: 'big', act: async (page) => { await openNightly(page); await page.waitForTimeout(2500); } },
+  mid: { scene: 'mid', act: async (page) => { await openNightly(page); await page.waitForTimeout(1500); for (let i = 0; i < 6; i++) await page.getByRole('button', { name: 'Zoom in' }).click(); } },
+  fan: { scene: 'fan', act: async (page) => { await openNightly(page); await page.locator('.step').first().click(); } },
+  longlog: { scene: 'longlog', act: tab('Log of all steps') },
+  new: { scene: 'new', act: async (page) => { await page.locator('.rows').hover(); await page.waitForTimeout(2200); } },
+  offline: { scene: 'offline' }, auth: { scene: 'auth' }, connecting: { scene: 'connecting' }, norights: { scene: 'norights' }, forbidden: { scene: 'forbidden' },
+  reconnecting: { scene: 'reconnecting', act: openNightly },
+  nopods: { scene: 'nopods', act: openNightly },
+  typed: { scene: 'typed', act: async (page) => { await page.getByRole('button', { name: /^Namespace/ }).click(); await page.keyboard.type('team-z'); } },
+  other: { scene: 'other', act: async (page) => { await page.getByRole('button', { name: /engine: ada/ }).click(); } },
+  palette: { scene: 'run', act: async (page) => { await page.keyboard.press('Control+k'); } },
+  keys: { scene: 'run', act: async (page) => { await page.keyboard.press('?'); } },
+  stop: { scene: 'run', act: async (page) => { await openNightly(page); await page.getByRole('button', { name: 'Stop…' }).click(); } },
+  samples: { scene: 'run', act: room('Samples') },
+  dialog: { scene: 'run', act: async (page) => { await room('Samples')(page); await page.getByRole('button', { name: 'Run Parameters' }).click(); } },
+  designer: { scene: 'run', act: async (page) => { await sample('Diamond')(page).catch(() => undefined); } },
+  nofile: { scene: 'run', act: room('Designer') },
+  broken: { scene: 'run', act: async (page) => { await sample('Parameters')(page); await page.locator('.monaco-editor').first().click(); await page.keyboard.press('Control+End'); await page.keyboard.type('  : [oops'); await page.waitForTimeout(400); } },
+  templates: { scene: 'run', act: room('Templates') },
+  settings: { scene: 'run', act: room('Settings') },
+};
+
+/** Opens the window in a state. */
+export async function show(browser: Browser, url: string, picture: Picture, theme: string): Promise<{ page: Page; errors: string[] }> {
+  const { width = 1440, height = 900, zoom = 1 } = picture;
+  const page = await browser.newPage({ viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) }, deviceScaleFactor: zoom });
+  const errors: string[] = [];
+  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
+  page.on('pageerror', (error) => { errors.push(String(error.stack)); });
+  page.setDefaultTimeout(8000);
+  await page.goto(`${url}/?s=${picture.scene}&t=${theme}`);
+  await page.locator('.foot').waitFor();
+  await page.waitForTimeout(250);
+  await picture.act?.(page);
+  await page.waitForTimeout(500);
+  return { page, errors };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [folder = path.join(root, '.cache/ci/pictures'), ...wanted] = process.argv.slice(2);
+  mkdirSync(folder, { recursive: true });
+  const { url, close } = await servePictures();
+  const browser = await openChromium();
+  if (!browser) throw new Error('no Chromium on this machine');
+  for (const [name, picture] of Object.entries(PICTURES)) {
+    const themes = wanted.includes(name) ? ['light', 'dark'] : wanted.filter((each) => each.startsWith(`${name}-`)).map((each) => each.slice(name.length + 1)).filter((each) => ['light', 'dark', 'contrast'].includes(each));
+    for (const theme of wanted.length ? themes : ['light', 'dark']) {
+      try {
+        const { page, errors } = await show(browser, url, picture, theme);
+        await page.screenshot({ path: path.join(folder, `${name}-${theme}.png`) });
+        for (const error of errors) console.error(`${name} ${theme}: ${error}`);
+        await page.close();
+      } catch (error) {
+        console.error(`${name} ${theme}: ${String(error)}`);
+      }
+    }
+  }
+  await browser.close();
+  close();
+}

@@ -1,0 +1,67 @@
+/** Rooms whose own views are small: templates, schedules, settings. */
+import { CalendarClock, Layers } from 'lucide-react';
+import { RadioGroup } from 'radix-ui';
+import type { ReactElement } from 'react';
+import { Button, EmptyState } from '../ui/parts.tsx';
+import { invoke } from './bridge.ts';
+import { openFile } from './commands.ts';
+import { STATE_WORD } from './Rail.tsx';
+import { sayError, setUi, useUi } from './store.ts';
+import type { Theme } from './store.ts';
+
+export function TemplatesRoom(): ReactElement {
+  return (
+    <EmptyState icon={<Layers aria-hidden />} title="Templates live in files here" actions={<><Button kind="primary" onClick={() => void openFile()}>Open a file…</Button><Button onClick={() => { setUi({ room: 'samples' }); }}>See the samples</Button></>}>
+      This version runs Workflows. A template used by several of them stays in each file; WorkflowTemplates of the cluster are not listed yet.
+    </EmptyState>
+  );
+}
+
+export function SchedulesRoom(): ReactElement {
+  return (
+    <EmptyState icon={<CalendarClock aria-hidden />} title="Runs start by hand here" actions={<Button kind="primary" onClick={() => { setUi({ room: 'designer' }); }}>Open a workflow</Button>}>
+      CronWorkflows of the cluster are neither listed nor started by this version. Until then, <span className="mono">tiphys submit</span> in a crontab starts a run at its time.
+    </EmptyState>
+  );
+}
+
+const THEMES: [Theme, string][] = [['system', 'As the system'], ['light', 'Light'], ['dark', 'Dark'], ['contrast', 'High contrast']];
+
+export function Settings(): ReactElement {
+  const { theme, info, contexts, permissions, contextId } = useUi();
+  const context = contexts?.find((each) => each.id === contextId);
+  const install = (): void => {
+    invoke('contexts.installCrds', { contextId }).then(() => { setUi({ permissions: undefined }); }, (error: unknown) => { sayError('The CRDs were not installed', error); });
+  };
+  return (
+    <div className="settings" data-pane>
+      <section>
+        <h2>Theme</h2>
+        <RadioGroup.Root className="radios" value={theme} onValueChange={(value) => { setUi({ theme: value as Theme }); }} aria-label="Theme">
+          {THEMES.map(([id, words]) => <RadioGroup.Item key={id} value={id} className="chip">{words}</RadioGroup.Item>)}
+        </RadioGroup.Root>
+      </section>
+      <section>
+        <h2>Contexts</h2>
+        <p className="soft">Read from your kubeconfig, never written. A new one appears here as soon as it is in the file; <span className="mono">KUBECONFIG</span> may name several files.</p>
+        <div className="table-wrap">
+          <table>
+            <thead><tr><th>Name</th><th>State</th><th>Namespace</th><th>From</th></tr></thead>
+            <tbody>{(contexts ?? []).map((each) => <tr key={each.id}><td>{each.name}</td><td>{STATE_WORD[each.state.state]}</td><td>{each.namespace}</td><td className="soft">{each.origin ?? (each.kind === 'local' ? each.note ?? 'built in' : '')}</td></tr>)}</tbody>
+          </table>
+        </div>
+      </section>
+      {permissions && context ? (
+        <section>
+          <h2>Runs in {context.name}</h2>
+          <p className="soft">{permissions.store === 'cluster' ? 'Kept in the cluster as Workflow objects.' : `Kept on this machine. ${permissions.storeReason ?? ''}`}</p>
+          {permissions.crds ? null : <Button onClick={install}>Install the Argo CRDs…</Button>}
+        </section>
+      ) : null}
+      <section>
+        <h2>About</h2>
+        <dl className="kv"><dt>Tiphys</dt><dd>{info?.version ?? '…'}</dd><dt>Electron</dt><dd>{info?.electron ?? '…'}</dd><dt>Data</dt><dd className="mono">{info?.dataDir ?? '…'}</dd></dl>
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+/** The text being written, with what is wrong marked where it stands. */
+import { useEffect, useImperativeHandle, useRef } from 'react';
+import type { ReactElement, Ref } from 'react';
+import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
+import { EDITOR_OPTIONS, followTheme, monaco } from './monaco.ts';
+
+export interface TextHandle {
+  /** Shows and selects nothing: puts the caret at an offset and the line in view. */
+  goTo: (offset: number) => void;
+  /** Replaces a range; part of the undo history. */
+  replace: (start: number, end: number, text: string) => void;
+}
+
+interface Props {
+  text: string;
+  /** Grows when `text` is another document: then it replaces what is there. */
+  version: number;
+  label: string;
+  diagnostics: readonly Diagnostic[];
+  /** Lines that belong to the selected step: [start, end) offsets. */
+  marked: { start: number; end: number } | undefined;
+  onText: (text: string) => void;
+  onCaret: (place: { line: number; column: number; offset: number }) => void;
+  handle: Ref<TextHandle>;
+}
+
+const SEVERITY = { error: monaco.MarkerSeverity.Error, warning: monaco.MarkerSeverity.Warning, info: monaco.MarkerSeverity.Info };
+
+export default function TextEditor({ text, version, label, diagnostics, marked, onText, onCaret, handle }: Props): ReactElement {
+  const box = useRef<HTMLDivElement>(null);
+  const editor = useRef<monaco.editor.IStandaloneCodeEditor | undefined>(undefined);
+  const decorations = useRef<monaco.editor.IEditorDecorationsCollection | undefined>(undefined);
+  const callbacks = useRef({ onText, onCaret });
+  callbacks.current = { onText, onCaret };
+  const initial = useRef(text);
+  useEffect(() => {
+    if (!box.current) return;
+    followTheme();
+    const made = monaco.editor.create(box.current, { ...EDITOR_OPTIONS, value: initial.current, ariaLabel: label });
+    editor.current = made;
+    decorations.current = made.createDecorationsCollection();
+    made.onDidChangeModelContent(() => { callbacks.current.onText(made.getValue()); });
+    made.onDidChangeCursorPosition(({ position }) => { callbacks.current.onCaret({ line: position.lineNumber, column: position.column, offset: made.getModel()?.getOffsetAt(position) ?? 0 }); });
+    return () => {
+      made.getModel()?.dispose();
+      made.dispose();
+      editor.current = undefined;
+    };
+  }, [label]);
+  const shownVersion = useRef(version);
+  useEffect(() => {
+    if (shownVersion.current === version) return;
+    shownVersion.current = version;
+    editor.current?.setValue(text);
+    editor.current?.setScrollTop(0);
+  }, [text, version]);
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!model) return;
+    monaco.editor.setModelMarkers(model, 'tiphys', diagnostics.map((diagnostic) => {
+      const from = model.getPositionAt(diagnostic.range?.start ?? 0);
+      const to = model.getPositionAt(Math.max(diagnostic.range?.end ?? 1, (diagnostic.range?.start ?? 0) + 1));
+      // A mark over many lines hides what it is about: its first line is enough.
+      const endColumn = to.lineNumber > from.lineNumber ? model.getLineMaxColumn(from.lineNumber) : to.column;
+      return { severity: SEVERITY[diagnostic.severity], message: [diagnostic.message, diagnostic.hint].filter(Boolean).join('\n'), code: diagnostic.code, startLineNumber: from.lineNumber, startColumn: from.column, endLineNumber: from.lineNumber, endColumn };
+    }));
+  }, [diagnostics]);
+  useEffect(() => {
+    const model = editor.current?.getModel();
+    if (!model || !decorations.current) return;
+    if (!marked) {
+      decorations.current.clear();
+      return;
+    }
+    const from = model.getPositionAt(marked.start);
+    const to = model.getPositionAt(Math.max(marked.start, marked.end - 1));
+    decorations.current.set([{ range: new monaco.Range(from.lineNumber, 1, to.lineNumber, 1), options: { isWholeLine: true, className: 'marked-line' } }]);
+    if (!editor.current?.hasTextFocus()) editor.current?.revealLinesInCenterIfOutsideViewport(from.lineNumber, to.lineNumber);
+  }, [marked]);
+  useImperativeHandle(handle, () => ({
+    goTo: (offset) => {
+      const model = editor.current?.getModel();
+      if (!model || !editor.current) return;
+      const position = model.getPositionAt(offset);
+      editor.current.setPosition(position);
+      editor.current.revealPositionInCenterIfOutsideViewport(position);
+      editor.current.focus();
+    },
+    replace: (start, end, replacement) => {
+      const model = editor.current?.getModel();
+      if (!model || !editor.current) return;
+      const from = model.getPositionAt(start);
+      const to = model.getPositionAt(end);
+      editor.current.pushUndoStop();
+      editor.current.executeEdits('fix', [{ range: monaco.Range.fromPositions(from, to), text: replacement }]);
+      editor.current.pushUndoStop();
+    },
+  }), []);
+  return <div className="editor" ref={box} />;
+}

@@ -1,0 +1,91 @@
+import { FileCode2, Play, PlugZap, Sparkles } from 'lucide-react';
+import { useEffect } from 'react';
+import type { ReactElement } from 'react';
+import { invoke } from '../app/bridge.ts';
+import { setUi, useContextSummary, usePlace, useUi } from '../app/store.ts';
+import { newDocument, openFile } from '../app/commands.ts';
+import { Sash } from '../ui/pane.tsx';
+import { Button, EmptyState, ErrorState, Spinner } from '../ui/parts.tsx';
+import { followRun, useRunList } from './live.ts';
+import { RunList } from './RunList.tsx';
+import { RunView } from './RunView.tsx';
+
+/** List · run · inspector. */
+export function RunsRoom(): ReactElement {
+  const run = useUi((state) => state.run);
+  const { sizes, folded } = useUi();
+  const place = usePlace();
+  const { contextId, namespace } = place;
+  useEffect(() => {
+    if (run === undefined) return;
+    return followRun({ contextId, namespace }, run);
+  }, [contextId, namespace, run]);
+  const blocked = useBlocked();
+  if (blocked) return blocked;
+  const width = sizes['runs.list'] ?? 300;
+  return (
+    <div className="panes">
+      {folded['runs.list'] ? null : (
+        <>
+          <section className="pane" style={{ width, flex: 'none' }} aria-label="List of runs" data-pane><RunList /></section>
+          <Sash label="Width of the list" size={width} min={220} max={560} grows="right" onFold={() => { setUi({ folded: { ...folded, 'runs.list': true } }); }} onSize={(size) => { setUi({ sizes: { ...sizes, 'runs.list': size } }); }} />
+        </>
+      )}
+      {run === undefined ? <section className="pane grow" aria-label="Run" data-pane><NoRun /></section> : <RunView key={`${contextId}/${namespace}/${run}`} name={run} />}
+    </div>
+  );
+}
+
+/** What stands in the way of seeing any run: said in place of the room. */
+function useBlocked(): ReactElement | undefined {
+  const context = useContextSummary();
+  const contextsError = useUi((state) => state.contextsError);
+  const { runs, watch, error } = useRunList();
+  const { contextId, namespace } = usePlace();
+  const retry = (): void => { invoke('contexts.connect', { contextId }).catch(() => undefined); };
+  const local = <Button onClick={() => { setUi({ contextId: 'local', run: undefined, step: undefined }); }}>Use the local cluster</Button>;
+  if (contextsError) return <ErrorState title="The contexts could not be read" hint={contextsError.hint} raw={contextsError.message} />;
+  if (runs !== undefined) return undefined;
+  const state = context?.state.state;
+  if (state === 'offline') {
+    return <ErrorState title={`${context?.name ?? 'The cluster'} does not answer`} hint="Its API server could not be reached. Check the network or VPN, then try again." raw={context?.state.message} actions={<><Button kind="primary" onClick={retry}>Try again</Button>{local}</>} />;
+  }
+  if (state === 'auth-needed') {
+    return <ErrorState title={`${context?.name ?? 'The cluster'} needs you to sign in`} hint={context?.state.message} raw={undefined} actions={<><Button kind="primary" onClick={retry}>Sign in and connect</Button>{local}</>} />;
+  }
+  if (state === 'no-rights') {
+    return <ErrorState title={`You have no rights in ${namespace}`} hint={`Choose another namespace above, or ask for the right to list and create Pods in ${namespace}.`} raw={context?.state.message} actions={<><Button onClick={retry}>Check again</Button>{local}</>} />;
+  }
+  if (watch?.state === 'forbidden') {
+    return <ErrorState title={`You may not list runs in ${namespace}`} hint={`Choose another namespace above, or ask for the right to list workflows in ${namespace}.`} raw={watch.error.message} actions={local} />;
+  }
+  if (error) return <ErrorState title="The runs could not be listed" hint={error.hint} raw={error.message} actions={<Button kind="primary" onClick={retry}>Try again</Button>} />;
+  if (state === 'connecting' || state === 'idle') {
+    return <div className="state" role="status"><Spinner label="Connecting" /><h2>Connecting to {context?.name}</h2><p>{context?.state.message ?? 'Asking its API server who it is.'}</p></div>;
+  }
+  return undefined;
+}
+
+/** No run is chosen: what to do here. */
+function NoRun(): ReactElement {
+  const runs = useRunList((state) => state.runs);
+  const document = useUi((state) => state.document);
+  const { namespace } = usePlace();
+  const context = useContextSummary();
+  if (runs === undefined) return <div className="state" role="status"><Spinner label="Listing runs" /></div>;
+  if (runs.size > 0) return <EmptyState icon={<Play aria-hidden />} title="Choose a run">Arrow keys move in the list, Enter opens. New runs appear at its top.</EmptyState>;
+  return (
+    <EmptyState
+      icon={context?.kind === 'local' ? <Sparkles aria-hidden /> : <PlugZap aria-hidden />} title={`No runs in ${namespace} yet`}
+      actions={(
+        <>
+          <Button kind="primary" onClick={() => { setUi({ room: 'samples' }); }}><Sparkles aria-hidden />See the samples</Button>
+          <Button onClick={() => void openFile()}><FileCode2 aria-hidden />Open a file…</Button>
+          <Button onClick={() => { if (document) setUi({ room: 'designer' }); else newDocument(); }}>Write one</Button>
+        </>
+      )}
+    >
+      {context?.kind === 'local' ? 'This is the cluster inside Tiphys: it needs nothing installed. Start with a sample; each one runs with one press.' : 'Runs of this namespace appear here, whoever starts them. A sample is the quickest way to see one.'}
+    </EmptyState>
+  );
+}
