@@ -2,6 +2,8 @@
  * Argo's rules for whole objects. Errors are given exactly where Argo refuses, the first with Argo's own text; what Argo lets through
  * and what fails later is a warning.
  */
+import { fullSchedule, parseSchedule } from '../template/cron.ts';
+import { loadLocation } from '../template/go.ts';
 import { advise } from './advise.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { checkNames, fieldNameProblem, isTag, utf8Length } from './names.ts';
@@ -92,6 +94,27 @@ function workflowOf(cron: CronWorkflow): Workflow {
 function checkSchedules({ spec }: CronWorkflow, report: Report): void {
   const schedules = spec.schedules ?? [];
   if (schedules.length === 0) report.refuse('no-schedule', 'cron workflow must have at least one schedule', ['spec', 'schedules'], 'Write a list of schedules, as - "0 3 * * *".');
+  for (const [index, schedule] of schedules.entries()) {
+    const fault = messageOf(() => parseSchedule(schedule));
+    if (fault !== undefined) report.refuse('bad-schedule', `cron schedule ${schedule} is malformed: ${fault}`, ['spec', 'schedules', index], 'Write five fields: minute, hour, day, month, weekday.');
+  }
+  const { timezone = '' } = spec;
+  const fault = timezone === '' ? undefined : messageOf(() => loadLocation(timezone));
+  if (fault !== undefined) report.refuse('bad-timezone', `invalid timezone ${JSON.stringify(timezone)}: ${fault}`, ['spec', 'timezone'], 'Write a name as Europe/Berlin.');
+  for (const [index, schedule] of schedules.entries()) {
+    const later = messageOf(() => parseSchedule(fullSchedule(schedule, timezone)));
+    if (later !== undefined) report.warn('bad-schedule', `With the time zone, this schedule cannot be read: ${later}`, ['spec', 'schedules', index], 'Name the zone once: under timezone, or in the schedule.');
+  }
+}
+
+/** The message of what `act` throws. */
+function messageOf(act: () => unknown): string | undefined {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 function checkNameLength(kind: string, name: string | undefined, limit: number, report: Report): void {
