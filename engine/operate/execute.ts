@@ -135,6 +135,8 @@ function executeWithRetries(run: Run, task: Task, args: Arguments, place: Place)
   const strategy = run.retryStrategy(task.template);
   if (!strategy) return dispatch(run, task);
   const parent = run.nodes.byName(task.name) ?? createNode(run, task, 'Retry', 'Running');
+  // Argo keeps one flag for a hook's retry node and its attempts.
+  if (parent.nodeFlag?.hooked && !parent.nodeFlag.retried) run.nodes.edit(parent.id).nodeFlag = { ...parent.nodeFlag, retried: true };
   if (!parent.startedAt) run.nodes.edit(parent.id).startedAt = run.stamp;
   if (parent.phase === 'Pending') run.nodes.mark(parent.id, 'Running');
 

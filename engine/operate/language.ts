@@ -2,6 +2,9 @@
  * The languages inside a workflow, as the core uses them: tags, expressions, conditions. One door to engine/template, so that
  * the executors speak of steps and not of replacement options.
  */
+import { ExprError, evaluate as evaluateExpression } from '../template/expr/index.ts';
+import { environment } from '../template/expr/env.ts';
+import { GoObject, formatValue, marshalJson, type GoValue } from '../template/go.ts';
 import { replaceTags } from '../template/tags.ts';
 import { evaluateWhen } from '../template/when.ts';
 import { escapeHtmlInJson } from '../template/json.ts';
@@ -33,13 +36,56 @@ export function shouldRun(when: string | undefined): boolean {
   return !when || evaluateWhen(when);
 }
 
-/** Evaluates an expression over flat, dotted names. */
-export function evaluate(expression: string, _environment: ReadonlyMap<string, unknown>): unknown {
-  throw new Fault('error', `expressions are not built yet: ${expression}`);
+/**
+ * Evaluates an expression over flat, dotted names; what it gives is a plain value, or the artifact it named.
+ * Throws ExprError.
+ */
+// Argo: expr.Compile and expr.Run over env.GetFuncMap
+export function evaluate(expression: string, values: ReadonlyMap<string, unknown>): unknown {
+  return fromGo(evaluateExpression(expression, environmentOf(values)));
 }
 
-export function holds(expression: string, environment: ReadonlyMap<string, unknown>): boolean {
-  return evaluate(expression, environment) === true;
+/** @returns the verdict of an expression that must give a boolean. Throws for any other. */
+// Argo: argoexpr.EvalBool
+export function holds(expression: string, values: ReadonlyMap<string, unknown>): boolean {
+  let result: GoValue;
+  try {
+    result = evaluateExpression(expression, environmentOf(values));
+  } catch (error) {
+    if (error instanceof ExprError && error.kind === 'runtime') throw new Fault('error', `unable to evaluate expression '${expression}': ${error.message}`);
+    throw error;
+  }
+  if (typeof result !== 'boolean') throw new Fault('error', `unable to cast expression result '${formatValue(result)}' to bool`);
+  return result;
+}
+
+/** Artifacts travel through expressions as opaque objects and come out as they went in. */
+class ArtifactValue extends GoObject {
+  readonly artifact: object;
+
+  constructor(artifact: object) {
+    super('v1alpha1.Artifact', '', new Map());
+    this.artifact = artifact;
+  }
+}
+
+function environmentOf(values: ReadonlyMap<string, unknown>): Map<string, GoValue> {
+  const converted = new Map<string, GoValue>();
+  for (const [key, value] of values) converted.set(key, typeof value === 'object' && value !== null ? new ArtifactValue(value) : (value as string | null));
+  return environment(converted);
+}
+
+function fromGo(value: GoValue): unknown {
+  return value instanceof ArtifactValue ? value.artifact : value instanceof GoObject ? value.text : value === null || typeof value === 'string' ? value : new GoResult(value);
+}
+
+/** A result that is no text: shown as Go shows it. */
+class GoResult {
+  readonly value: GoValue;
+
+  constructor(value: GoValue) {
+    this.value = value;
+  }
 }
 
 /** What one tag, with or without braces, stands for. Throws when nothing does. */
@@ -53,7 +99,13 @@ export function resolveReference(reference: string, environment: ReadonlyMap<str
 
 /** A value as Go's fmt prints it into a parameter. */
 export function textOf(value: unknown): string {
+  if (value instanceof GoResult) return formatParameter(value.value);
   return typeof value === 'string' ? value : goJson(value);
+}
+
+/** Argo: AnyStringPtr; lists and maps as JSON */
+function formatParameter(value: GoValue): string {
+  return typeof value === 'object' && value !== null ? marshalJson(value) : formatValue(value);
 }
 
 /** JSON as Go's json.Marshal writes it: <, > and & escaped; with `sort` also the keys of maps in order. */

@@ -1,10 +1,11 @@
 /**
  * Before the passes: the spec as it is carried out, the globals, the workflow's own metadata. Argo: setExecWorkflow
  */
-import type { Arguments, Parameter, WorkflowSpec } from '../spec/types.ts';
+import { LABEL, type Arguments, type Parameter, type WorkflowSpec, type WorkflowTemplate } from '../spec/types.ts';
 import { configMapValue, parametersJson } from './arguments.ts';
 import { Fault, attempt } from './fault.ts';
 import { evaluate, goJson, substitute } from './language.ts';
+import { validateWorkflow } from '../spec/validate.ts';
 import { mergeSpecs } from './merge.ts';
 import type { Run } from './run.ts';
 import { milliseconds } from './time.ts';
@@ -17,6 +18,13 @@ export function prepare(run: Run): boolean {
     return false;
   }
   run.spec = spec.value;
+  if (!run.status.phase) {
+    const fault = validate(run);
+    if (fault !== undefined) {
+      run.mark('Failed', `invalid spec: ${fault}`);
+      return false;
+    }
+  }
   const globals = attempt(() => setGlobals(run));
   if (globals.fault) {
     run.mark('Failed', `failed to set global parameters: ${globals.fault.message}`);
@@ -44,6 +52,16 @@ export function prepare(run: Run): boolean {
   return true;
 }
 
+/** @returns what is wrong with the workflow: the first fault that Argo would name */
+function validate(run: Run): string | undefined {
+  const { templates } = run.observed;
+  const found = validateWorkflow(run.input, {
+    mode: 'controller',
+    ...(templates ? { templates: (name, cluster) => templates[cluster ? 'cluster' : 'namespaced'].get(name) } : {}),
+  });
+  return found.find(({ severity }) => severity === 'error')?.message;
+}
+
 /** Milliseconds as Go's %f prints seconds. */
 export function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(6);
@@ -58,6 +76,7 @@ function executedSpec(run: Run): WorkflowSpec {
   let stored = run.status.storedWorkflowTemplateSpec;
   if (!stored) {
     const holder = run.observed.templates?.[reference.clusterScope ? 'cluster' : 'namespaced'].get(reference.name ?? '');
+    if (holder) store(run, holder, reference.clusterScope ? 'cluster' : 'namespaced');
     if (!holder) throw new Fault('error', `${reference.clusterScope ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${reference.name ?? ''}" not found`);
     stored = mergeSpecs(own, mergeSpecs(holder.spec, defaults ?? {}));
     run.set('storedWorkflowTemplateSpec', stored);
@@ -67,6 +86,14 @@ function executedSpec(run: Run): WorkflowSpec {
     run.set('storedWorkflowTemplateSpec', stored);
   }
   return stored;
+}
+
+/** A run keeps the templates of its workflow template, and says whose they are. */
+function store(run: Run, holder: WorkflowTemplate, kind: 'cluster' | 'namespaced'): void {
+  const name = holder.metadata.name ?? '';
+  run.setLabel(kind === 'cluster' ? LABEL.clusterWorkflowTemplate : LABEL.workflowTemplate, name);
+  const stored = Object.fromEntries((holder.spec.templates ?? []).map((template) => [`${kind}/${name}/${template.name ?? ''}`, template]));
+  if (Object.keys(stored).length > 0) run.set('storedTemplates', { ...run.status.storedTemplates, ...stored });
 }
 
 /** Formats of a creation time that tags may ask for. Argo: strftime.FormatChars */

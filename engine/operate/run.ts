@@ -85,7 +85,7 @@ export class Run {
 
   /** To be called again when the spec has been replaced. */
   newResolver(): Resolver {
-    return new Resolver({ kind: 'local', name: this.name, templates: this.spec.templates ?? [] }, this.status, this.observed);
+    return new Resolver({ kind: 'local', name: this.input.spec.workflowTemplateRef ? '' : this.name, templates: this.spec.templates ?? [] }, this.status, this.observed);
   }
 
   /** Grows with every change; the same before and after a pass means that nothing moved. */
