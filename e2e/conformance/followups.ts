@@ -2,8 +2,8 @@
 import { resubmitWorkflow, retryWorkflow } from '../../engine/operate/commands.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
 import type { Case, Comparison, Followup } from './cases.ts';
-import { flag } from './person.ts';
-import { Game, submitted } from './play.ts';
+import { ACTOR, flag } from './person.ts';
+import { Game, startOf, submitted } from './play.ts';
 import { podDifference } from './run.ts';
 import { World } from './world.ts';
 
@@ -12,7 +12,7 @@ const PAUSE = 2000;
 
 export function playFollowups(played: Case, comparison: Comparison): string | undefined {
   const world = new World(played);
-  let game = new Game(world, submitted(played), Date.parse(played.creationTimestamp));
+  let game = new Game(world, submitted(played), startOf(played));
   game.run({});
   for (const followup of played.then ?? []) {
     const before = comparison.differences(followup.before, comparison.normaliseStatus(game.workflow))[0];
@@ -46,13 +46,13 @@ function carryOut(workflow: Workflow, { cmd, after }: Followup, now: number): Do
   const selector = flag(cmd, '--node-field-selector');
   try {
     if (cmd[0] === 'retry') {
-      const retried = retryWorkflow(workflow, { parameters, restartSuccessful: cmd.includes('--restart-successful'), ...(selector === undefined ? {} : { selector }) }, now);
+      const retried = retryWorkflow(workflow, { parameters, actor: ACTOR, restartSuccessful: cmd.includes('--restart-successful'), ...(selector === undefined ? {} : { selector }) }, now);
       return retried;
     }
     const old = workflow.metadata.name ?? '';
     const name = after?.name ?? '';
     const memoized = cmd.includes('--memoized');
-    const again = resubmitWorkflow(workflow, { parameters, memoized, suffix: name.slice(old.length + 1) });
+    const again = resubmitWorkflow(workflow, { parameters, memoized, creator: ACTOR, suffix: name.slice(old.length + 1) });
     const metadata = { ...again.metadata, name, creationTimestamp: new Date(now).toISOString(), uid: workflow.metadata.uid ?? '' };
     return { workflow: { ...again, metadata }, podsToDelete: [] };
   } catch (error) {

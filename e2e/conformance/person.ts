@@ -3,7 +3,8 @@ import type { Workflow } from '../../engine/spec/types.ts';
 import { resume, setOutputs, stop, suspend, terminate } from '../../engine/operate/commands.ts';
 import type { PersonAction } from './cases.ts';
 
-const USER = { User: 'e2e-admin' };
+export const ACTOR = 'e2e-admin';
+const USER = { User: ACTOR };
 
 /** The value after a flag. */
 export function flag(cmd: readonly string[], name: string): string | undefined {
@@ -13,17 +14,17 @@ export function flag(cmd: readonly string[], name: string): string | undefined {
 
 export function act(workflow: Workflow, action: PersonAction, now: number): Workflow {
   if ('resume' in action) {
-    return action.resume.reduce((current, name) => resume(current, { selector: `displayName=${name}`, user: USER }, now), workflow);
+    return action.resume.reduce((current, name) => resume(current, { selector: `displayName=${name}`, user: USER, actor: ACTOR }, now), workflow);
   }
   const { cmd } = action;
   const selector = flag(cmd, '--node-field-selector');
   const message = flag(cmd, '--message');
   const narrowed = { ...(selector === undefined ? {} : { selector }), ...(message === undefined ? {} : { message }) };
   switch (cmd[0]) {
-    case 'stop': return stop(workflow, narrowed, now);
-    case 'terminate': return terminate(workflow);
-    case 'suspend': return suspend(workflow);
-    case 'resume': return resume(workflow, { ...narrowed, user: USER }, now);
+    case 'stop': return stop(workflow, { ...narrowed, actor: ACTOR }, now);
+    case 'terminate': return terminate(workflow, { actor: ACTOR });
+    case 'suspend': return suspend(workflow, { actor: ACTOR });
+    case 'resume': return resume(workflow, { ...narrowed, user: USER, actor: ACTOR }, now);
     case 'node': return setOutputs(workflow, { ...narrowed, parameters: outputs(cmd) }, now);
     default: throw new Error(`no such command: ${cmd.join(' ')}`);
   }

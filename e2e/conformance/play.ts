@@ -36,10 +36,15 @@ export function submitted(played: Case): Workflow {
   return read.workflow;
 }
 
+/** A workflow is first looked at a moment after it was created. */
+export function startOf(played: Case): number {
+  return Date.parse(played.creationTimestamp) + 300;
+}
+
 /** Plays with operate alone. */
 export const playDirectly: Player = (played) => {
   const world = new World(played);
-  const game = new Game(world, submitted(played), Date.parse(played.creationTimestamp));
+  const game = new Game(world, submitted(played), startOf(played));
   game.run(played);
   return { workflow: game.workflow, pods: world.created };
 };

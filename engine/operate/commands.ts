@@ -19,6 +19,17 @@ export interface NodeCommand {
   message?: string;
   /** Who did it, for the message of resumed nodes: `{ User: 'jane' }`. */
   user?: Record<string, string>;
+  /** Who did it, as a label of the Workflow. */
+  actor?: string;
+}
+
+const ACTION = 'workflows.argoproj.io/action';
+const ACTOR = 'workflows.argoproj.io/actor';
+
+/** Notes who did what last. Argo: creator.LabelActor */
+function signed(workflow: Workflow, action: string, actor: string | undefined): Workflow {
+  if (!actor) return workflow;
+  return { ...workflow, metadata: { ...workflow.metadata, labels: { ...workflow.metadata.labels, [ACTION]: action, [ACTOR]: actor } } };
 }
 
 function isSuspended(node: NodeStatus): boolean {
@@ -41,27 +52,28 @@ function refuseCompleted(workflow: Workflow, verb: string): void {
 /** Stops the run; its exit handlers still run. With a selector only the suspended nodes it matches fail. Throws AppError. */
 export function stop(workflow: Workflow, command: NodeCommand = {}, now = 0): Workflow {
   refuseCompleted(workflow, 'stop');
-  if (!command.selector) return withSpec(workflow, { shutdown: 'Stop' });
-  return changeSuspended(workflow, command.selector, (node) => ({ ...node, phase: 'Failed', finishedAt: timestamp(now), ...(command.message ? { message: command.message } : {}) }));
+  if (!command.selector) return signed(withSpec(workflow, { shutdown: 'Stop' }), 'Stop', command.actor);
+  return changeSuspended(signed(workflow, 'Stop', command.actor), command.selector, (node) => ({ ...node, phase: 'Failed', finishedAt: timestamp(now), ...(command.message ? { message: command.message } : {}) }));
 }
 
 /** Ends the run at once, exit handlers included. Throws AppError. */
-export function terminate(workflow: Workflow): Workflow {
+export function terminate(workflow: Workflow, { actor }: Pick<NodeCommand, 'actor'> = {}): Workflow {
   refuseCompleted(workflow, 'terminate');
-  return withSpec(workflow, { shutdown: 'Terminate' });
+  return signed(withSpec(workflow, { shutdown: 'Terminate' }), 'Terminate', actor);
 }
 
 /** Lets nothing new start until the run is resumed. Throws AppError. */
-export function suspend(workflow: Workflow): Workflow {
+export function suspend(workflow: Workflow, { actor }: Pick<NodeCommand, 'actor'> = {}): Workflow {
   refuseCompleted(workflow, 'suspend');
-  return withSpec(workflow, { suspend: true });
+  return signed(withSpec(workflow, { suspend: true }), 'Suspend', actor);
 }
 
 /**
  * Resumes the run and its suspended nodes, or only the nodes that the selector matches. Supplied outputs that nobody supplied
  * take their defaults. Throws AppError when there is nothing to resume, or a supplied output has no value.
  */
-export function resume(workflow: Workflow, command: NodeCommand = {}, now = 0): Workflow {
+export function resume(unsigned: Workflow, command: NodeCommand = {}, now = 0): Workflow {
+  const workflow = signed(unsigned, 'Resume', command.actor);
   const resumed = (node: NodeStatus): NodeStatus => resumeNode(node, command, now);
   if (command.selector) return changeSuspended(workflow, command.selector, resumed);
   const { suspend: _suspend, ...spec } = workflow.spec;

@@ -1,7 +1,7 @@
 /**
  * Before the passes: the spec as it is carried out, the globals, the workflow's own metadata. Argo: setExecWorkflow
  */
-import { LABEL, type Arguments, type Parameter, type WorkflowSpec, type WorkflowTemplate } from '../spec/types.ts';
+import { LABEL, type Arguments, type Parameter, type Template, type WorkflowSpec } from '../spec/types.ts';
 import { configMapValue, parametersJson } from './arguments.ts';
 import { Fault, attempt } from './fault.ts';
 import { evaluate, goJson, substitute } from './language.ts';
@@ -20,6 +20,7 @@ export function prepare(run: Run): boolean {
   run.spec = spec.value;
   if (!run.status.phase) {
     const fault = validate(run);
+    storeTemplates(run, fault);
     if (fault !== undefined) {
       run.mark('Failed', `invalid spec: ${fault}`);
       return false;
@@ -76,7 +77,7 @@ function executedSpec(run: Run): WorkflowSpec {
   let stored = run.status.storedWorkflowTemplateSpec;
   if (!stored) {
     const holder = run.observed.templates?.[reference.clusterScope ? 'cluster' : 'namespaced'].get(reference.name ?? '');
-    if (holder) store(run, holder, reference.clusterScope ? 'cluster' : 'namespaced');
+    if (holder) run.setLabel(reference.clusterScope ? LABEL.clusterWorkflowTemplate : LABEL.workflowTemplate, reference.name ?? '');
     if (!holder) throw new Fault('error', `${reference.clusterScope ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${reference.name ?? ''}" not found`);
     stored = mergeSpecs(own, mergeSpecs(holder.spec, defaults ?? {}));
     run.set('storedWorkflowTemplateSpec', stored);
@@ -88,12 +89,13 @@ function executedSpec(run: Run): WorkflowSpec {
   return stored;
 }
 
-/** A run keeps the templates of its workflow template, and says whose they are. */
-function store(run: Run, holder: WorkflowTemplate, kind: 'cluster' | 'namespaced'): void {
-  const name = holder.metadata.name ?? '';
-  run.setLabel(kind === 'cluster' ? LABEL.clusterWorkflowTemplate : LABEL.workflowTemplate, name);
-  const stored = Object.fromEntries((holder.spec.templates ?? []).map((template) => [`${kind}/${name}/${template.name ?? ''}`, template]));
-  if (Object.keys(stored).length > 0) run.set('storedTemplates', { ...run.status.storedTemplates, ...stored });
+/** A run keeps the templates of its workflow template: those that Argo's validation, going through them, would have met. */
+function storeTemplates(run: Run, fault: string | undefined): void {
+  const reference = run.input.spec.workflowTemplateRef;
+  if (!reference || (fault !== undefined && !fault.startsWith('templates.'))) return;
+  const kind = reference.clusterScope ? 'cluster' : 'namespaced';
+  const stored = (run.spec.templates ?? []).map((template) => [`${kind}/${reference.name ?? ''}/${template.name ?? ''}`, template]);
+  if (stored.length > 0) run.set('storedTemplates', { ...run.status.storedTemplates, ...Object.fromEntries(stored) as Record<string, Template> });
 }
 
 /** Formats of a creation time that tags may ask for. Argo: strftime.FormatChars */

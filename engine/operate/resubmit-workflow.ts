@@ -12,6 +12,8 @@ export interface ResubmitOptions {
   parameters?: readonly string[];
   /** Appended to the generated name of a memoized run: the caller's random text. */
   suffix?: string;
+  /** Who did it, as a label of the new Workflow. */
+  creator?: string;
 }
 
 const DROPPED_LABELS: ReadonlySet<string> = new Set([LABEL.phase, LABEL.completed, 'workflows.argoproj.io/workflow-archiving-status', LABEL.instanceId]);
@@ -28,7 +30,7 @@ export function resubmitWorkflow(workflow: Workflow, options: ResubmitOptions = 
   const next: Workflow = {
     ...(workflow.apiVersion ? { apiVersion: workflow.apiVersion } : {}), ...(workflow.kind ? { kind: workflow.kind } : {}),
     metadata: {
-      generateName, labels: { ...labels, [LABEL.resubmittedFrom]: old },
+      generateName, labels: { ...labels, [LABEL.resubmittedFrom]: old, ...(options.creator ? { [LABEL.creator]: options.creator } : {}) },
       ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
       ...(metadata.annotations ? { annotations: { ...metadata.annotations } } : {}),
       ...(metadata.ownerReferences ? { ownerReferences: metadata.ownerReferences } : {}),

@@ -17,6 +17,8 @@ export interface RetryOptions {
   selector?: string;
   /** `name=value` */
   parameters?: readonly string[];
+  /** Who did it, as a label of the Workflow. */
+  actor?: string;
 }
 
 export interface Retried {
@@ -55,7 +57,7 @@ function restarted(workflow: Workflow, nodes: Record<string, NodeStatus>, option
     const { shutdown: _stored, ...stored } = rest.storedWorkflowTemplateSpec;
     status.storedWorkflowTemplateSpec = overrideParameters(stored, options.parameters ?? []);
   }
-  return { ...workflow, metadata: { ...workflow.metadata, labels: { ...labels, [LABEL.phase]: 'Running' } }, spec: overridden, status };
+  return { ...workflow, metadata: { ...workflow.metadata, labels: { ...labels, [LABEL.phase]: 'Running', ...(options.actor ? { 'workflows.argoproj.io/action': 'Retry', 'workflows.argoproj.io/actor': options.actor } : {}) } }, spec: overridden, status };
 }
 
 class Rewind {
