@@ -32,7 +32,7 @@ export function playFollowups(played: Case, comparison: Comparison): string | un
     game = new Game(world, done.workflow, now);
     game.run({});
   }
-  return comparison.differences(played.expect, comparison.normaliseStatus(game.workflow))[0] ?? podDifference(played.pods, world.created, comparison);
+  return comparison.differences(played.expect, comparison.normaliseStatus(game.workflow))[0] ?? podDifference(played.pods, world.standing, comparison);
 }
 
 function refusal(followup: Followup, error: string): string | undefined {

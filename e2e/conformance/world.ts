@@ -64,6 +64,11 @@ export class World {
     };
   }
 
+  /** The plans of the Pods that are still there. */
+  get standing(): PodPlan[] {
+    return [...this.pods.keys()].flatMap((id) => this.created.findLast(({ nodeId }) => nodeId === id) ?? []);
+  }
+
   /** When the next Pod ends (milliseconds). */
   get nextEnding(): number | undefined {
     return this.endings.reduce<number | undefined>((first, { at }) => (first === undefined || at < first ? at : first), undefined);
@@ -167,7 +172,7 @@ export class World {
     const recorded = list?.shift();
     const node = this.case.expect.nodes.find(({ name }) => name === plan.nodeName);
     if (!recorded || recorded.phase === 'Running') return undefined;
-    const at = Math.max(now + 50, this.start + (recorded.ended ?? recorded.created) * 1000);
+    const at = Math.max(now + 50, this.start + (recorded.ended ?? recorded.created) * 1000 + 400);
     const states = (recorded.containers ?? []).filter(({ exitCode }) => exitCode !== undefined)
       .map(({ name, exitCode = 0, reason, message }) => terminated(name, exitCode, reason, message, at));
     const init = new Set(['init', ...(plan.spec.initContainers ?? []).map(({ name }) => name)]);

@@ -60,7 +60,7 @@ function begin(run: Run): boolean {
     if (run.spec.podDisruptionBudget) run.act({ type: 'create-disruption-budget', object: disruptionBudget(run) });
   }
   run.mark('Running');
-  if (run.spec.activeDeadlineSeconds !== undefined) run.deadline = run.now + run.spec.activeDeadlineSeconds * 1000;
+  if (run.spec.activeDeadlineSeconds !== undefined) run.deadline = Math.floor(run.now / 1000) * 1000 + run.spec.activeDeadlineSeconds * 1000;
   return true;
 }
 
