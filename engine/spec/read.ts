@@ -61,11 +61,11 @@ function withKind(value: unknown): unknown {
 }
 
 /** Gives diagnostics the range of their path, or of the nearest place around it that is written. */
-export function locate(diagnostics: readonly Diagnostic[], source: Pick<YamlDocument, 'range' | 'rangeOf'>): Diagnostic[] {
-  return diagnostics.map((diagnostic) => (diagnostic.range ? diagnostic : { ...diagnostic, range: nearestRange(diagnostic, source) }));
+export function locate(diagnostics: readonly Diagnostic[], source: YamlDocument): Diagnostic[] {
+  return diagnostics.map((diagnostic) => (diagnostic.range ? diagnostic : { ...diagnostic, range: source.firstLine(nearestRange(diagnostic, source)) }));
 }
 
-function nearestRange(diagnostic: Diagnostic, source: Pick<YamlDocument, 'range' | 'rangeOf'>): TextRange {
+function nearestRange(diagnostic: Diagnostic, source: YamlDocument): TextRange {
   const onKey = diagnostic.code.startsWith('unknown-field') || diagnostic.code === 'field-case';
   for (let length = diagnostic.path.length; length > 0; length--) {
     const exact = length === diagnostic.path.length;
@@ -73,7 +73,7 @@ function nearestRange(diagnostic: Diagnostic, source: Pick<YamlDocument, 'range'
     const range = source.rangeOf(diagnostic.path.slice(0, length), exact && !onKey ? 'value' : 'key');
     if (range) return range;
   }
-  return { start: source.range.start, end: source.range.start };
+  return source.rangeOf([]) ?? source.range;
 }
 
 type Typed = Manifest extends infer M ? (M extends ManifestBase ? Omit<M, 'document' | 'source' | 'raw'> : never) : never;

@@ -14,9 +14,12 @@ export class Scope {
   private readonly names: Set<string>;
   private readonly open: Set<string>;
   private readonly outer: Scope | undefined;
+  private readonly rule: (name: string) => boolean;
 
-  constructor(outer?: Scope) {
+  /** `rule` tells of names that would take long to list. */
+  constructor(outer?: Scope, rule: (name: string) => boolean = () => false) {
     this.outer = outer;
+    this.rule = rule;
     this.names = new Set();
     this.open = new Set();
   }
@@ -32,7 +35,7 @@ export class Scope {
   has(name: string): boolean {
     if (this.names.has(name)) return true;
     for (const prefix of this.open) if (name.startsWith(prefix)) return true;
-    return this.outer?.has(name) ?? false;
+    return this.outer?.has(name) === true || this.rule(name);
   }
 }
 

@@ -1,5 +1,5 @@
 /** Walks from call to call through templates, with stand-ins for values, as Argo's validator does. */
-import { ancestry, parseDepends, validateTaskResults, type DependencyType } from '../template/depends.ts';
+import { parseDepends, validateTaskResults, type DependencyType } from '../template/depends.ts';
 import { checkLocation } from './artifacts.ts';
 import { ordered } from './marshal.ts';
 import { checkNames, fieldNameProblem, isTag } from './names.ts';
@@ -49,6 +49,8 @@ export class TemplateValidator {
   readonly placeholders = new Placeholders();
   private readonly globalScope = new Scope();
   private readonly done = new Set<string>();
+  private readonly postponed: (() => void)[] = [];
+  private depth = 0;
   private readonly rules: TemplateRules;
   private readonly report: Report;
 
@@ -72,10 +74,20 @@ export class TemplateValidator {
   }
 
   /** Checks the template that is called. Refuses what is wrong with the call or the template. */
-  check(call: Call, source: ArgumentSource): Template | undefined {
+  check(call: Call, source: ArgumentSource): void {
     const found = this.resolve(call);
     if (found) this.checkFound(found, source, call.path);
-    return found?.template;
+    for (let next = this.postponed.shift(); next; next = this.postponed.shift()) next();
+  }
+
+  /** Checks a template that a step or task calls; what is wrong inside does not keep the caller from being looked at. */
+  private checkCalled(found: Found, source: ArgumentSource, caller: Path, prefix: string): void {
+    const check = (): void => this.report.within(prefix, () => this.report.attempt(() => this.checkFound(found, source, caller)));
+    // A chain of calls longer than this would fill the stack.
+    if (this.depth >= 100) return void this.postponed.push(check);
+    this.depth++;
+    check();
+    this.depth--;
   }
 
   private checkFound(found: Found, source: ArgumentSource, caller: Path): void {
@@ -231,18 +243,14 @@ export class TemplateValidator {
     checkArguments(`${prefix}.arguments.`, step.arguments, false, [...at, 'arguments'], report);
     const call = { call: step, base, path: at };
     const found = report.within(prefix, () => this.resolve(call));
-    if (found) report.within(prefix, () => report.attempt(() => this.checkFound(found, this.anyArguments, at)));
+    if (found) this.checkCalled(found, this.anyArguments, at, prefix);
     if (hasExitHook(step)) this.publish(addOutputs(scope, 'steps', name, found?.template, false));
     checkHooks(step.hooks, prefix, [...at, 'hooks'], report);
     this.checkTags('WorkflowStep', step, this.stepScope(step, scope), `templates.${template.name ?? ''}.steps `, find);
     if (!found) scope.addOpen(`steps.${name}.`);
     this.publish(addOutputs(scope, 'steps', name, found?.template, isFanOut(step)));
-    if (found) report.within(prefix, () => this.attemptAgain(found, step, at));
-  }
-
-  /** The template once more, with the arguments it really gets. */
-  private attemptAgain(found: Found, call: TemplateCall, at: Path): void {
-    this.report.attempt(() => this.checkFound(found, givenArguments(call.arguments), at));
+    // Once more, with the arguments it really gets.
+    if (found) this.checkCalled(found, givenArguments(step.arguments), at, prefix);
   }
 
   private stepScope(call: TemplateCall, scope: Scope): Scope {
@@ -321,7 +329,7 @@ export class TemplateValidator {
     const { report } = this;
     const name = task.name ?? '';
     const found = report.within(`${prefix}.tasks.${name}`, () => this.resolve({ call: task, base, path: at }));
-    if (found) report.within(`${prefix}.tasks.${name}`, () => report.attempt(() => this.checkFound(found, this.anyArguments, at)));
+    if (found) this.checkCalled(found, this.anyArguments, at, `${prefix}.tasks.${name}`);
     else scope.addOpen(`tasks.${name}.`);
     this.publish(addOutputs(scope, 'tasks', name, found?.template, isFanOut(task)));
     return found;
@@ -355,23 +363,24 @@ export class TemplateValidator {
     const name = task.name ?? '';
     const full = `${prefix}.tasks.${name}`;
     if (task.hooks) scope.add(`tasks.${name}.status`);
-    const inside = new Scope(this.stepScope(task, scope));
-    // Looking up the ancestors of every task would take long in large DAGs.
-    const ancestors = JSON.stringify(task).includes('tasks.') ? dag.ancestors(name) : new Set<string>();
-    for (const ancestor of ancestors) inside.add(`tasks.${ancestor}.status`);
+    const isAncestor = (other: string): boolean => dag.isBefore(other, name);
+    const inside = new Scope(this.stepScope(task, scope), (variable) => {
+      const match = /^tasks\.(.+)\.status$/.exec(variable);
+      return match !== null && isAncestor(match[1] ?? '');
+    });
     this.addItems(task, inside, full, at);
     this.checkTags('DAGTask', task, inside, `${full} `, (needle) => placeInTask(task, needle, at, find));
     checkArguments(`${full}.arguments.`, task.arguments, false, [...at, 'arguments'], report);
-    this.checkAncestors(task, ancestors, full, at);
-    if (found) report.within(full, () => this.attemptAgain(found, task, at));
+    this.checkAncestors(task, isAncestor, full, at);
+    if (found) this.checkCalled(found, givenArguments(task.arguments), at, full);
   }
 
   // Argo: validateDAGTaskArgumentDependency
-  private checkAncestors(task: DAGTask, ancestors: ReadonlySet<string>, prefix: string, at: Path): void {
+  private checkAncestors(task: DAGTask, isAncestor: (name: string) => boolean, prefix: string, at: Path): void {
     const check = (value: string | undefined, what: string, index: number, list: string): void => {
       if (value?.startsWith('{{tasks.') !== true) return;
       const other = value.split('.')[1] ?? '';
-      if (ancestors.has(other)) return;
+      if (isAncestor(other)) return;
       this.report.refuse('missing-dependency', `${prefix} missing dependency '${other}' for ${what}`, [...at, 'arguments', list, index], `Let the task depend on ${other}.`);
     };
     for (const [index, parameter] of (task.arguments?.parameters ?? []).entries()) check(parameter.value, `parameter '${parameter.name}'`, index, 'parameters');
@@ -445,8 +454,16 @@ class Dag {
     return parseDepends(task, (name) => this.byName.get(name) ?? { name }).dependencies;
   }
 
-  ancestors(name: string): ReadonlySet<string> {
-    return new Set(ancestry(name, (task) => [...this.dependenciesOf(task).keys()], () => undefined));
+  /** Whether `task` waits for `other`, by way of any tasks in between. The nearest are looked at first: most references are to them. */
+  isBefore(other: string, task: string): boolean {
+    const seen = new Set([task]);
+    for (const name of seen) {
+      for (const dependency of this.dependenciesOf(name).keys()) {
+        if (dependency === other && other !== task) return true;
+        seen.add(dependency);
+      }
+    }
+    return false;
   }
 
   /** The tasks, each behind those it depends on. Argo: sorting.TopologicalSorting */

@@ -15,6 +15,8 @@ export interface YamlDocument {
   range: TextRange;
   /** Where the value at `path` is written (`key`: its key); undefined where the text has none. */
   rangeOf(path: Path, part?: 'value' | 'key'): TextRange | undefined;
+  /** The part of a range in its first line that holds text: where a fault of many lines is shown. */
+  firstLine(range: TextRange): TextRange;
 }
 
 export interface YamlText {
@@ -103,6 +105,7 @@ export function parseYaml(text: string): { value: unknown; diagnostics: Diagnost
 
 function readPiece(text: string, offset: number): { document?: YamlDocument; diagnostics: Diagnostic[] } {
   const at = (start: number, end: number): TextRange => ({ start: offset + start, end: offset + Math.max(end, start) });
+  const firstLine = (range: TextRange): TextRange => lineOf(text, range.start - offset, range.end - offset, at);
   const fault = checkCharacters(text);
   if (fault) return { diagnostics: [{ ...fault, range: at(fault.range.start, fault.range.end) }] };
   try {
@@ -112,7 +115,7 @@ function readPiece(text: string, offset: number): { document?: YamlDocument; dia
     const [errors, ignored] = sortErrors(tree.errors, contents);
     if (errors.length > 0) {
       const diagnostics = errors.slice(0, 20).map((error) => syntaxDiagnostic(error, text, at));
-      return { document: { value: undefined, range, rangeOf: () => undefined }, diagnostics };
+      return { document: { value: undefined, range, rangeOf: () => undefined, firstLine }, diagnostics };
     }
     const builder = new ValueBuilder(text, at);
     builder.diagnostics.push(...ignored.slice(0, 1).map((error): Diagnostic => ({ ...syntaxDiagnostic(error, text, at), severity: 'warning', message: 'Argo reads nothing behind this point.' })));
@@ -120,16 +123,22 @@ function readPiece(text: string, offset: number): { document?: YamlDocument; dia
     const broken = builder.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
     if (value === null && !broken && isEmptyDocument(contents, text)) return { diagnostics: builder.diagnostics };
     const rangeOf: YamlDocument['rangeOf'] = (path, part = 'value') => findRange(contents, path, part, at);
-    return { document: { value: broken ? undefined : value, range, rangeOf }, diagnostics: builder.diagnostics };
+    return { document: { value: broken ? undefined : value, range, rangeOf, firstLine }, diagnostics: builder.diagnostics };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return {
-      diagnostics: [{
-        severity: 'error', code: 'yaml-too-deep', message: 'The document is nested too deeply to be read.', path: [], range: at(0, Math.min(text.length, 1)),
-        hint: 'Look for brackets that are opened again and again.',
-      }],
-    };
+    return { diagnostics: [tooDeep(firstLine(at(0, text.length)))] };
   }
+}
+
+function tooDeep(range: TextRange): Diagnostic {
+  return { severity: 'error', code: 'yaml-too-deep', message: 'The document is nested too deeply to be read.', path: [], range, hint: 'Look for brackets that are opened again and again.' };
+}
+
+function lineOf(text: string, start: number, end: number, at: At): TextRange {
+  const blank = /^\s*/.exec(text.slice(start, end))?.[0].length ?? 0;
+  const from = start + blank >= end ? start : start + blank;
+  const lineEnd = text.indexOf('\n', from);
+  return at(from, Math.min(end, lineEnd < 0 ? end : Math.max(lineEnd - (text[lineEnd - 1] === '\r' ? 1 : 0), from)));
 }
 
 function isEmptyDocument(contents: ParsedNode | null, text: string): boolean {
@@ -169,6 +178,8 @@ type At = (start: number, end: number) => TextRange;
 
 function syntaxDiagnostic(error: YAMLError, text: string, at: At): Diagnostic {
   const [start, end] = error.pos;
+  // The parser reports its own full stack as a fault of the text.
+  if (error.message.includes('Maximum call stack')) return tooDeep(at(start, end));
   const line = lineAround(text, start);
   const diagnostic: Diagnostic = { severity: 'error', code: 'yaml-syntax', message: sentence(error.message), path: [], range: at(Math.min(start, text.length), Math.min(Math.max(end, start + 1), text.length)) };
   const hint = syntaxHint(error, line);
@@ -344,13 +355,15 @@ class ValueBuilder {
   }
 
   private report(severity: Severity, code: string, message: string, node: ParsedNode, path: Path, hint: string): void {
+    if (this.stopped) return;
     this.diagnostics.push({ severity, code, message, path: [...path], range: this.at(node.range[0], node.range[1]), hint });
   }
 }
 
 /** Plain assignment would set the prototype for a key named __proto__. */
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  if (key === '__proto__') Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  else target[key] = value;
 }
 
 function isMergeKey(key: ParsedNode): boolean {
