@@ -25,5 +25,5 @@ export function openLog(folder: string): Log {
 
 function textOf(detail: unknown): string {
   if (detail instanceof Error) return detail.cause === undefined ? detail.stack ?? detail.message : `${detail.stack ?? detail.message}\ncaused by: ${textOf(detail.cause)}`;
-  return typeof detail === 'string' ? detail : JSON.stringify(detail) ?? String(detail);
+  return typeof detail === 'string' ? detail : JSON.stringify(detail);
 }

@@ -69,7 +69,10 @@ export class Connection {
 
   /** The person may do something somewhere, so the context is of use. */
   usable(): void {
-    if (this.#state.state === 'no-rights') this.#set({ ...without(this.#state, 'message'), state: 'online' });
+    if (this.#state.state !== 'no-rights') return;
+    const state: ContextState = { ...this.#state, state: 'online' };
+    delete state.message;
+    this.#set(state);
   }
 
   async close(): Promise<void> {
@@ -167,9 +170,4 @@ export class Connection {
     this.#state = state;
     this.#options.onChange(state);
   }
-}
-
-function without<T extends object, K extends keyof T>(object: T, key: K): Omit<T, K> {
-  const { [key]: _dropped, ...rest } = object;
-  return rest;
 }

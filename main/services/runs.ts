@@ -3,7 +3,7 @@ import type { Engine, LogLine, RunChange, RunListChange } from '../../engine/ind
 import { AppError } from '../../engine/spec/error.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
 import { readDocuments } from '../../engine/spec/yaml.ts';
-import type { StreamItems, VerbResponses } from '../ipc/contract.ts';
+import type { StreamItems } from '../ipc/contract.ts';
 import type { Timers } from '../pump.ts';
 import type { Contexts } from './contexts.ts';
 import type { Handlers, Sink, Sources } from './service.ts';
@@ -33,7 +33,7 @@ export function runHandlers(contexts: Contexts): Handlers<RunVerb> {
     'runs.get': async ({ contextId, namespace, name }) => await (await contexts.engine(contextId)).getRun(namespace, name),
     'runs.pod': async ({ contextId, namespace, name, nodeId }) => {
       const pod = await (await contexts.engine(contextId)).pod(namespace, name, nodeId);
-      return (pod ? { pod } : {}) as VerbResponses['runs.pod'];
+      return pod ? { pod } : {};
     },
     'runs.events': async ({ contextId, namespace, name, nodeId }) => await (await contexts.engine(contextId)).events(namespace, name, nodeId),
   };

@@ -84,7 +84,7 @@ export function fakeElectron(): FakeElectron {
       nativeTheme: { shouldUseDarkColors: false },
       screen: { getPrimaryDisplay: () => ({ workAreaSize: { width: 1600, height: 1000 } }), getAllDisplays: () => [{ workArea: { x: 0, y: 0, width: 1600, height: 1000 } }] },
     },
-    invoke: async (verb, request, sender = {}) => await handlers.get('tiphys:invoke')!(eventOf(sender), verb, request) as WireResult<unknown>,
+    invoke: async (verb, request, sender = {}) => await handlers.get('tiphys:invoke')?.(eventOf(sender), verb, request) as WireResult<unknown>,
     subscribe: (message, onItem, sender = {}) => {
       const port = Object.assign(new EventEmitter(), {
         start: () => undefined,
@@ -102,7 +102,7 @@ export function fakeElectron(): FakeElectron {
         },
       });
       const stream = { closed: false, close: () => port.emit('message', { data: 'close' }) };
-      listeners.get('tiphys:subscribe')!({ ...eventOf(sender), ports: [port] }, message);
+      listeners.get('tiphys:subscribe')?.({ ...eventOf(sender), ports: [port] }, message);
       return stream;
     },
   };
