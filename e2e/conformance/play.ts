@@ -19,8 +19,8 @@ export interface Played {
 
 export type Player = (played: Case) => Played;
 
-/** The controller of the recordings looks at a workflow at most this often. */
-const INTERVAL = 1000;
+/** The controller of the recordings looks at a workflow this long after something happened to one of its Pods. */
+const DELAY = 1000;
 /** A person acts when nothing has moved for this long. */
 const STILL = 4000;
 const MAX_ROUNDS = 3000;
@@ -55,8 +55,9 @@ export class Game {
   private readonly world: World;
   private readonly start: number;
   private wakeAt: number | undefined;
+  /** When the workflow is to be looked at because of what its Pods did. */
+  private lookAt: number | undefined;
   private moved: number;
-  private looked = -Infinity;
 
   constructor(world: World, workflow: Workflow, start: number) {
     this.world = world;
@@ -69,25 +70,21 @@ export class Game {
   /** Goes on until nothing more happens. */
   run(played: Pick<Case, 'actions'>): void {
     const actions = [...(played.actions ?? [])];
-    let due = true;
-    for (let round = 0; round < MAX_ROUNDS && this.now - this.start < MAX_TIME; round++) {
-      if (due) this.look();
-      if (this.world.deleted) return;
+    this.look();
+    for (let round = 0; round < MAX_ROUNDS && this.now - this.start < MAX_TIME && !this.world.deleted; round++) {
       const action = actions[0];
       const actAt = action === undefined ? undefined : 'at' in action ? this.start + action.at * 1000 : this.moved + STILL;
-      const wake = this.wakeAt;
-      const times = [this.world.nextEnding, wake, actAt].filter((time) => time !== undefined);
-      if (times.length === 0 || (this.isOver() && this.world.nextEnding === undefined && actAt === undefined)) return;
-      this.now = Math.max(this.now, Math.min(...times));
-      if (wake !== undefined && wake <= this.now) this.wakeAt = undefined;
-      if (actAt !== undefined && action !== undefined && actAt <= this.now && this.world.nextEnding !== this.now) {
+      const next = earliest(this.lookAt, this.wakeAt, this.world.nextEnding, actAt);
+      if (next === undefined || (this.isOver() && earliest(this.lookAt, this.world.nextEnding, actAt) === undefined)) return;
+      this.now = Math.max(this.now, next);
+      if (this.world.advance(this.now)) this.lookAt ??= this.now + DELAY;
+      const due = [this.lookAt, this.wakeAt].some((time) => time !== undefined && time <= this.now);
+      if (actAt !== undefined && action !== undefined && actAt <= this.now && !due) {
         actions.shift();
         this.workflow = act(this.workflow, action, this.now);
         this.moved = this.now;
-      }
-      if (this.now < this.looked + INTERVAL) this.now = this.looked + INTERVAL;
-      this.world.advance(this.now);
-      due = true;
+        this.look();
+      } else if (due) this.look();
     }
   }
 
@@ -96,14 +93,22 @@ export class Game {
   }
 
   private look(): void {
-    for (let again = 0; again < 20; again++) {
+    if (this.lookAt !== undefined && this.lookAt <= this.now) this.lookAt = undefined;
+    if (this.wakeAt !== undefined && this.wakeAt <= this.now) this.wakeAt = undefined;
+    let refused = this.world.refusals.size;
+    for (;;) {
       const outcome = operate(this.workflow, this.world.observe(), this.now);
-      this.looked = this.now;
       if (outcome.changed) this.moved = this.now;
       this.workflow = outcome.workflow;
       this.world.apply(outcome.actions, this.now);
-      if (outcome.wakeAt !== undefined) this.wakeAt = outcome.wakeAt;
-      if (outcome.actions.length === 0 && !outcome.changed) return;
+      if (outcome.actions.length > 0) this.lookAt ??= this.now + DELAY;
+      this.wakeAt = outcome.wakeAt;
+      if (this.world.refusals.size === refused) return;
+      refused = this.world.refusals.size;
     }
   }
+}
+
+function earliest(...times: (number | undefined)[]): number | undefined {
+  return times.reduce((first, time) => (first === undefined || (time !== undefined && time < first) ? time : first), undefined);
 }

@@ -74,15 +74,17 @@ export class World {
     return this.endings.reduce<number | undefined>((first, { at }) => (first === undefined || at < first ? at : first), undefined);
   }
 
-  /** Ends the Pods whose time has come. */
-  advance(now: number): void {
-    for (const ending of this.endings.filter(({ at }) => at <= now)) {
+  /** Ends the Pods whose time has come. @returns whether there were any */
+  advance(now: number): boolean {
+    const due = this.endings.filter(({ at }) => at <= now);
+    for (const ending of due) {
       if (this.pods.has(ending.nodeId)) {
         this.pods.set(ending.nodeId, ending.pod);
         this.reports.set(ending.nodeId, ending.report);
       }
     }
     this.endings = this.endings.filter(({ at }) => at > now);
+    return due.length > 0;
   }
 
   apply(actions: readonly Action[], now: number): void {

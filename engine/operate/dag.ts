@@ -35,6 +35,8 @@ class Dag {
   private readonly byName = new Map<string, DAGTask>();
   private readonly dependencies: Dependencies;
   private readonly visited = new Set<string>();
+  /** How many turns the loops of this DAG have, by the id of their group. */
+  private readonly loops = new Map<string, number>();
   private readonly run: Run;
   private readonly task: Task;
   private readonly id: string;
@@ -79,12 +81,12 @@ class Dag {
     }
     const phase = this.assess(targets, run.shutdown !== '' && !run.mayExecute(this.task.options.onExit ?? false) && exited);
     if (phase === 'Running') return { node: run.nodes.get(id) };
+    if (phase === 'Succeeded') return this.succeed(targets);
     this.setOutbound(targets);
-    if (phase !== 'Succeeded') return { node: run.nodes.mark(id, phase) };
-    return this.succeed();
+    return { node: run.nodes.mark(id, phase) };
   }
 
-  private succeed(): Executed {
+  private succeed(targets: readonly string[]): Executed {
     const { run, id } = this;
     const scope = new Scope(this.task.template);
     const gathered = attempt(() => {
@@ -99,6 +101,7 @@ class Dag {
     if (gathered.fault) return { fault: gathered.fault };
     if (gathered.value) run.nodes.edit(id).outputs = gathered.value;
     saveToCache(run, id);
+    this.setOutbound(targets);
     return { node: run.nodes.mark(id, 'Succeeded') };
   }
 
@@ -254,6 +257,7 @@ class Dag {
         this.connect(task, made.id);
       }
     }
+    if (shouldExpand(task)) this.loops.set(this.run.nodes.id(this.nodeName(name)), turns.value.turns.length);
     for (const turn of turns.value.turns) if (!this.startTurn(task, turn)) return;
     if (shouldExpand(task)) this.closeGroup(name, turns.value.turns);
   }
@@ -347,8 +351,9 @@ class Dag {
     const seen = new Set(queue.map(({ id, phase }) => `${id} ${phase}`));
     for (let at = 0; at < queue.length; at++) {
       const entry = queue[at];
-      const node = entry && run.nodes.get(entry.id);
-      if (!node || !this.isOver(node)) return false;
+      const seenNode = entry && run.nodes.get(entry.id);
+      if (!seenNode || !this.isOver(seenNode)) return false;
+      const node = run.nodes.get(seenNode.id) ?? seenNode;
       const phase = isCompleted(node) && node.phase ? node.phase : entry.phase;
       if (phases.has(node.id)) {
         const before = phases.get(node.id);
@@ -364,10 +369,15 @@ class Dag {
     return true;
   }
 
+  /** A loop whose turns are all over is over too, though hooks of single turns kept it from being closed. */
   private isOver(node: NodeStatus): boolean {
     if (isFulfilled(node)) return true;
-    if (node.type !== 'TaskGroup' || !node.children?.length) return false;
-    return false;
+    const turns = this.loops.get(node.id);
+    const children = this.run.nodes.children(node);
+    if (node.type !== 'TaskGroup' || turns === undefined || children.length < turns || !children.every(isFulfilled)) return false;
+    const failed = children.findLast((child) => isFailed(child) && !child.nodeFlag?.hooked);
+    this.run.nodes.mark(node.id, failed?.phase ?? 'Succeeded');
+    return true;
   }
 
   /** A finished retry node speaks for its attempts; what hangs below them and its hooks go on. */
