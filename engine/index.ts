@@ -7,8 +7,5 @@ export { loadKubeconfig, parseKubeconfig, watchKubeconfig } from './kube/kubecon
 export type { Kubeconfig, ResolvedContext } from './kube/kubeconfig.ts';
 export { createEngine } from './controller/engine.ts';
 export { podNameOf } from './controller/logs.ts';
-import { AppError } from './spec/error.ts';
-import type { Cluster } from './kube/port.ts';
-export function createLocalCluster(_options: { dataDir: string }): Promise<Cluster> {
-  return Promise.reject(new AppError('unsupported', 'The local cluster is not there yet.'));
-}
+export { createLocalCluster } from './local/cluster.ts';
+export type { LocalCluster } from './local/cluster.ts';

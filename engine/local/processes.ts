@@ -1,0 +1,219 @@
+/** Containers as processes of this machine. A supervisor outlives us, so that a restart finds them again. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AppError } from '../spec/error.ts';
+import type { ExecResult, LogOptions } from '../kube/port.ts';
+import { noteTime, readLogFile } from './log-file.ts';
+import { FILE } from './runtime.ts';
+import type { ContainerPlan, Ended, Runtime } from './runtime.ts';
+import { BEGIN, enterCommand, namespacesWork, rewriter, sandboxCommand, START_ERROR, SUPERVISE } from './sandbox.ts';
+
+const POLL_MS = 250;
+const LOST_AFTER_MS = 3000;
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+const read = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+};
+
+function pidIn(dir: string, file: string): number | undefined {
+  const pid = Number.parseInt(read(join(dir, file)) ?? '', 10);
+  return pid > 0 ? pid : undefined;
+}
+
+interface Watched {
+  noted: number;
+  wake: Set<() => void>;
+}
+
+export class ProcessRuntime implements Runtime {
+  readonly kind = 'processes';
+  readonly description: string;
+  readonly #isolated: boolean;
+  readonly #searchPath: string;
+  readonly #watched = new Map<string, Watched>();
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param isolated use namespaces; found out when absent */
+  constructor(options: { isolated?: boolean; searchPath?: string } = {}) {
+    if (process.platform === 'win32') throw new AppError('unsupported', 'Steps cannot run as processes on Windows.', { hint: 'Install Docker or Podman, or use a cluster.' });
+    this.#isolated = options.isolated ?? namespacesWork();
+    this.#searchPath = options.searchPath ?? PATH;
+    this.description = this.#isolated
+      ? 'Steps run as processes of this machine, each with its own files. Images are not used: commands are this machine\'s.'
+      : 'Steps run as processes of this machine. Images are not used: commands are this machine\'s, and steps can read and change your files.';
+  }
+
+  preparePod(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  start(plan: ContainerPlan): Promise<void> {
+    const { dir } = plan;
+    const command = [...(plan.command ?? []), ...(plan.args ?? [])];
+    if (!plan.command?.length) return Promise.reject(new Error(`no command given for image "${plan.image}": images are not used here, so its own command is not known`));
+    writeFileSync(join(dir, FILE.log), '', { flag: 'a' });
+    const own = { PATH: this.#searchPath, HOSTNAME: plan.podName, HOME: this.#isolated ? '/root' : join(dir, 'home') };
+    const [program = '', ...args] = this.#isolated ? sandboxCommand(plan, command) : this.#plainCommand(plan, command);
+    const rewrite = this.#isolated ? (text: string) => text : rewriter(plan);
+    const env = { ...own, ...Object.fromEntries(Object.entries(plan.env).map(([key, value]) => [key, rewrite(value)])) };
+    const fd = openSync(join(dir, 'setup.log'), 'a', 0o600);
+    const child = spawn(program, args, { env, detached: true, stdio: ['ignore', 'ignore', fd], cwd: '/' });
+    closeSync(fd);
+    return new Promise((resolve, reject) => {
+      child.once('error', (error) => reject(error));
+      child.once('spawn', () => {
+        this.#follow(dir, child);
+        resolve();
+      });
+    });
+  }
+
+  #plainCommand(plan: ContainerPlan, command: readonly string[]): string[] {
+    for (const name of ['tmp', 'home']) mkdirSync(join(plan.dir, name), { recursive: true });
+    const rewrite = rewriter(plan);
+    const workdir = plan.workingDir === undefined ? join(plan.dir, 'home') : rewrite(plan.workingDir);
+    return ['/bin/sh', '-c', SUPERVISE, 'supervise', plan.dir, '/bin/sh', '-c', BEGIN, 'begin', workdir, join(plan.dir, START_ERROR), ...command.map(rewrite)];
+  }
+
+  /** Notes when the log grows, and wakes those who wait for the end. */
+  #follow(dir: string, child?: ChildProcess): Watched {
+    let watched = this.#watched.get(dir);
+    if (!watched) this.#watched.set(dir, (watched = { noted: 0, wake: new Set() }));
+    const { wake } = watched;
+    child?.once('exit', () => {
+      for (const call of [...wake]) call();
+    });
+    child?.unref();
+    this.#timer ??= setInterval(() => this.#tick(), POLL_MS);
+    this.#timer.unref();
+    return watched;
+  }
+
+  #tick(): void {
+    for (const [dir, watched] of this.#watched) {
+      this.#note(dir, watched);
+      for (const call of [...watched.wake]) call();
+    }
+    if (this.#watched.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #note(dir: string, watched: Watched): void {
+    const size = statSync(join(dir, FILE.log), { throwIfNoEntry: false })?.size ?? 0;
+    if (size === watched.noted) return;
+    watched.noted = size;
+    if (size > 0) noteTime(join(dir, FILE.times), size, Date.now());
+  }
+
+  ended(dir: string): Promise<Ended | undefined> {
+    return Promise.resolve(this.#ended(dir));
+  }
+
+  #ended(dir: string): Ended | undefined {
+    const exit = read(join(dir, FILE.exit));
+    if (exit?.endsWith('\n')) {
+      const finishedAt = statSync(join(dir, FILE.exit)).mtimeMs;
+      const exitCode = Number.parseInt(exit, 10);
+      const startError = exitCode === 128 ? (read(join(dir, START_ERROR)) ?? read(join(dir, 'root', START_ERROR))) : undefined;
+      if (startError !== undefined) return { exitCode, reason: 'StartError', message: `failed to start: ${startError.trim()}`, finishedAt };
+      return { exitCode, reason: exitCode === 0 ? 'Completed' : 'Error', finishedAt };
+    }
+    if (this.#alive(dir)) return undefined;
+    const started = statSync(join(dir, FILE.started), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+    if (pidIn(dir, 'shim') === undefined && Date.now() - started < LOST_AFTER_MS) return undefined;
+    // The supervisor may have written the code between the two looks.
+    if (existsSync(join(dir, FILE.exit))) return this.#ended(dir);
+    const finishedAt = Date.now();
+    if (existsSync(join(dir, 'killed'))) return { exitCode: 137, reason: 'Error', finishedAt };
+    const setup = read(join(dir, 'setup.log'))?.trim();
+    if (pidIn(dir, FILE.process) === undefined && setup) return { exitCode: 128, reason: 'StartError', message: `failed to start: ${setup.slice(0, 1000)}`, finishedAt };
+    return { exitCode: 137, reason: 'ContainerStatusUnknown', message: 'The process is gone and left no exit code: the machine was restarted, or somebody killed it.', finishedAt };
+  }
+
+  /** A process id alone may be another's by now: the supervisor is known by the container's folder among its arguments. */
+  #alive(dir: string): boolean {
+    const pid = pidIn(dir, 'shim');
+    if (pid === undefined) return false;
+    try {
+      process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+    const cmdline = read(`/proc/${pid}/cmdline`);
+    return cmdline === undefined ? !existsSync('/proc/self/cmdline') : cmdline.includes(dir);
+  }
+
+  async wait(dir: string): Promise<Ended> {
+    const watched = this.#follow(dir);
+    for (;;) {
+      const ended = this.#ended(dir);
+      if (ended) {
+        this.#note(dir, watched);
+        this.#watched.delete(dir);
+        return ended;
+      }
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          watched.wake.delete(wake);
+          resolve();
+        };
+        watched.wake.add(wake);
+      });
+    }
+  }
+
+  signal(dir: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const shim = pidIn(dir, 'shim');
+    const first = pidIn(dir, FILE.process);
+    if (!this.#alive(dir) || shim === undefined) return Promise.resolve();
+    if (signal === 'SIGKILL') writeFileSync(join(dir, 'killed'), '');
+    try {
+      // The first process of a process namespace takes all others along; else the whole group is meant.
+      if (first !== undefined && (signal === 'SIGTERM' || this.#isolated)) process.kill(first, signal);
+      else if (signal === 'SIGKILL') process.kill(-shim, signal);
+    } catch {
+      // It has just ended.
+    }
+    return Promise.resolve();
+  }
+
+  logs(dir: string, options: LogOptions, running: () => boolean): AsyncIterable<Uint8Array> {
+    return readLogFile(join(dir, FILE.log), join(dir, FILE.times), options, running);
+  }
+
+  exec(dir: string, command: string[], signal?: AbortSignal): Promise<ExecResult> {
+    const plan = JSON.parse(read(join(dir, FILE.plan)) ?? '{}') as ContainerPlan;
+    const pid = pidIn(dir, FILE.process);
+    if (pid === undefined || !this.#alive(dir)) return Promise.reject(new AppError('invalid', `container not found ("${plan.name}")`));
+    const rewrite = rewriter(plan);
+    const words = this.#isolated ? enterCommand(pid, join(dir, 'root'), plan.workingDir, command) : command.map(rewrite);
+    const env = { PATH: this.#searchPath, HOSTNAME: plan.podName, HOME: this.#isolated ? '/root' : join(dir, 'home'), ...plan.env };
+    return runToEnd(words, { env, cwd: this.#isolated ? '/' : join(dir, 'home'), ...(signal === undefined ? {} : { signal }) });
+  }
+
+  removePod(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** @returns exit code and output of a program; throws when it cannot be run or is cancelled */
+export function runToEnd(words: readonly string[], options: { env?: Record<string, string | undefined>; cwd?: string; signal?: AbortSignal; timeout?: number }): Promise<ExecResult> {
+  const [program = '', ...args] = words;
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', (error) => reject(options.signal?.aborted ? new AppError('cancelled', 'Cancelled.') : new AppError('invalid', `${program} could not be run: ${error.message}`, { cause: error })));
+    child.on('close', (code) => resolve({ exitCode: code ?? 137, stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8') }));
+  });
+}
