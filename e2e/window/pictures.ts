@@ -9,6 +9,8 @@ import type { Browser, Page } from 'playwright';
 import { parse } from 'yaml';
 
 const root = path.resolve(import.meta.dirname, '../..');
+/** The built window; another folder for pictures of a build that is not the app's. */
+const built = process.env.TIPHYS_RENDERER ?? path.join(root, 'out/renderer');
 const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.woff2': 'font/woff2', '.ttf': 'font/ttf' };
 /** What the app's own protocol sends (main/protocol.ts), so that a forbidden style or script fails here too. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self' data:; img-src 'self' data:; worker-src 'self'; connect-src 'self'";
@@ -25,13 +27,13 @@ export async function servePictures(): Promise<{ url: string; close: () => void 
   const bridge = fake.outputFiles[0]?.text ?? '';
   const server = createServer((request, response) => {
     const name = new URL(request.url ?? '/', 'http://x').pathname;
-    const file = path.join(root, 'out/renderer', name === '/' ? 'index.html' : name);
+    const file = path.join(built, name === '/' ? 'index.html' : name);
     const send = (body: string | Buffer, type: string): void => {
       response.writeHead(200, { 'content-type': type, 'content-security-policy': POLICY });
       response.end(body);
     };
     if (name === '/fake-bridge.js') send(bridge, 'text/javascript');
-    else if (!file.startsWith(path.join(root, 'out/renderer')) || !existsSync(file)) { response.writeHead(404); response.end(); }
+    else if (!file.startsWith(built) || !existsSync(file)) { response.writeHead(404); response.end(); }
     else if (name === '/') send(readFileSync(file, 'utf8').replace('<script type="module"', '<script src="/fake-bridge.js"></script>\n<script type="module"'), 'text/html');
     else send(readFileSync(file), TYPES[path.extname(file)] ?? 'application/octet-stream');
   });

@@ -20,7 +20,8 @@ export function Top(): ReactElement {
   const document = useUi((state) => state.document);
   return (
     <header className="top" data-pane>
-      <span className="crumb cut context-name" title={context?.origin}>{context?.name ?? 'no context'}{context?.production ? <span className="badge production">production</span> : null}</span>
+      <div className="left">
+      <span className="crumb context-name" title={context?.origin}><span className="cut">{context?.name ?? 'no context'}</span>{context?.production ? <span className="badge production">production</span> : null}</span>
       <NamespacePicker />
       <nav className="crumb where cut" aria-label="What is open">
         <ChevronRight aria-hidden />
@@ -28,10 +29,11 @@ export function Top(): ReactElement {
           ? <><button type="button" className="link-soft" onClick={() => { setUi({ run: undefined, step: undefined }); }}>Runs</button><ChevronRight aria-hidden /><b className="cut">{run}</b></>
           : room === 'designer' && document ? <><b className="cut">{document.title}</b>{isDirty(document) ? <span className="dirty">● unsaved</span> : null}</> : <b>{ROOM_WORD[room]}</b>}
       </nav>
+      </div>
       <button type="button" className="search" onClick={() => { runCommand('palette'); }}>
         <Search aria-hidden /><span className="grow cut">Search runs, commands</span><Keys keys="Mod+K" />
       </button>
-      <HolderPill />
+      <div className="right"><HolderPill /></div>
     </header>
   );
 }
@@ -50,7 +52,7 @@ function HolderPill(): ReactElement {
   return (
     <Popover.Root>
       <Popover.Trigger asChild>
-        <button type="button" className={`pill holder ${holder.state === 'other' ? 'c-Running' : 'c-Pending'}`}><CircleDot aria-hidden /><span className="cut">{holder.state === 'other' ? `engine: ${holder.identity}` : 'engine: nobody'}</span></button>
+        <button type="button" className={`pill holder ${holder.state === 'other' ? 'c-Running' : 'c-Pending'}`}><CircleDot aria-hidden /><span className="cut">{holder.state === 'other' ? `engine: ${holder.identity}` : 'engine: not running'}</span></button>
       </Popover.Trigger>
       <Popover.Portal>
         <Popover.Content className="menu card" align="end" sideOffset={6} collisionPadding={8}>
@@ -64,7 +66,7 @@ function HolderPill(): ReactElement {
 
 function holderWords(holder: Exclude<EngineHolder, { state: 'us' }>): string {
   if (holder.state === 'other') return `${holder.identity} runs the engine for this namespace and renewed it at ${new Date(holder.renewedAt).toLocaleTimeString('en-GB')}. Runs go on there; here they are watched.`;
-  return holder.reason ?? 'Nobody runs the engine for this namespace: runs of Tiphys in it stand still.';
+  return holder.reason ?? 'Nobody runs the engine for this namespace. It starts with the first run you start here; runs that are unfinished stand still until then.';
 }
 
 /** Choose or type: where listing namespaces is forbidden, what is typed counts. */

@@ -41,9 +41,10 @@ const DUMMY_WIDTH = 20;
 /** Longer edges are drawn straight: bends for them cost more than they tell. */
 const MAX_SPAN = 8;
 /** A rank wider than this is set in rows. */
-const MAX_ROW = 48;
+const MAX_ROW = 96;
 const SWEEPS = 8;
-const PLACEMENTS = 8;
+/** An odd number: the last pass goes down, so that a step stands straight below the one it follows. */
+const PLACEMENTS = 9;
 
 interface Graph {
   /** Real nodes first, then the bends of long edges. */
@@ -263,12 +264,11 @@ function place(graph: Graph, rows: readonly (readonly number[])[]): number[] {
     for (const node of row) x[node] = (x[node] ?? 0) - shift;
   }
   for (let pass = 0; pass < PLACEMENTS; pass++) {
-    const last = pass === PLACEMENTS - 1;
     const downward = pass % 2 === 0;
     for (let i = 0; i < rows.length; i++) {
       const row = rows[downward ? i : rows.length - 1 - i] ?? [];
       isotonic(graph, row, x, (node) => {
-        const near = last ? [...(graph.up[node] ?? []), ...(graph.down[node] ?? [])] : (downward ? graph.up : graph.down)[node] ?? [];
+        const near = (downward ? graph.up : graph.down)[node] ?? [];
         return near.length === 0 ? undefined : median(near.map((other) => x[other] ?? 0));
       });
     }
@@ -342,7 +342,7 @@ function finish(input: LayoutInput, ids: readonly string[], graph: Graph, rows: 
 
 /** A rank that is too wide becomes rows about its own middle. @returns the top of the next rank */
 function wrap(graph: Graph, row: readonly number[], x: number[], y: number[], top: number, tall: number): number {
-  const perRow = Math.max(MAX_ROW / 2, Math.ceil(Math.sqrt(row.length * 2)));
+  const perRow = Math.max(24, Math.ceil(Math.sqrt(row.length * 4)));
   const wide = row.reduce((most, node) => Math.max(most, graph.width[node] ?? 0), 0) + GAP_X;
   const middle = row.reduce((sum, node) => sum + (x[node] ?? 0), 0) / row.length;
   row.forEach((node, i) => {

@@ -260,7 +260,7 @@ class Projection {
       return this.add({
         ...this.base(call, template), shape: 'loop', phase: items.length ? worst(counts) : skipped ? phaseOf(skipped) : 'Planned',
         members: items.map((item) => item.id), counts, foldable: items.length > 0, folded: true,
-        badges: [`loop ×${expected ?? '?'}`, ...badgesOf(call, template)],
+        badges: [`loop ×${expected?.toLocaleString('en') ?? '?'}`, ...badgesOf(call, template)],
         ...(group ? { nodeId: group.id } : {}),
       });
     }

@@ -96,18 +96,39 @@ function sentence(text: string): string {
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
 
+interface GraphIndex {
+  byId: ReadonlyMap<string, GraphNode>;
+  /** Ids after a node. */
+  next: ReadonlyMap<string, readonly string[]>;
+}
+
+const indexes = new WeakMap<GraphModel, GraphIndex>();
+
+function indexOf(graph: GraphModel): GraphIndex {
+  const known = indexes.get(graph);
+  if (known) return known;
+  const next = new Map<string, string[]>();
+  for (const edge of graph.edges) {
+    const list = next.get(edge.source);
+    if (list) list.push(edge.target);
+    else next.set(edge.source, [edge.target]);
+  }
+  const index = { byId: new Map(graph.nodes.map((node) => [node.id, node])), next };
+  indexes.set(graph, index);
+  return index;
+}
+
 /** Titles of the steps directly after a node that have not started. */
 function waitersOf(id: string, graph: GraphModel): string[] {
-  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
+  const { byId, next } = indexOf(graph);
   const found: string[] = [];
   const queue = [id];
   const seen = new Set(queue);
   for (let from = queue.shift(); from !== undefined; from = queue.shift()) {
-    for (const edge of graph.edges) {
-      if (edge.source !== from || seen.has(edge.target)) continue;
-      seen.add(edge.target);
-      const target = byId.get(edge.target);
-      if (!target) continue;
+    for (const id of next.get(from) ?? []) {
+      const target = byId.get(id);
+      if (seen.has(id) || !target) continue;
+      seen.add(id);
       if (target.shape === 'join') queue.push(target.id);
       else if (target.phase === 'Planned' || target.phase === 'Pending') {
         found.push(target.title);

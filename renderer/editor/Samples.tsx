@@ -2,13 +2,14 @@ import { Play } from 'lucide-react';
 import { memo, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
 import type { Sample } from '../../main/ipc/contract.ts';
+import { invoke } from '../app/bridge.ts';
 import { guardUnsaved } from '../app/commands.ts';
-import { openDocument, setUi, useUi } from '../app/store.ts';
+import { openDocument, openRun, placeOf, say, sayError, setUi, useUi } from '../app/store.ts';
 import { layout } from '../document/layout.ts';
 import { project } from '../document/projection.ts';
 import { NODE, sizeOf } from '../monitor/layout.ts';
-import { Button, ErrorState, Loading } from '../ui/parts.tsx';
-import { parseText } from './parse.ts';
+import { Button, ErrorState, Loading, Spinner } from '../ui/parts.tsx';
+import { parametersOf, parseText } from './parse.ts';
 
 /** Workflows to begin with: each with its picture, one press to run. */
 export function Samples(): ReactElement {
@@ -17,7 +18,8 @@ export function Samples(): ReactElement {
   if (samplesError) return <ErrorState title="The samples could not be read" hint={samplesError.hint} raw={samplesError.message} />;
   if (!samples) return <Loading words="Reading the samples" />;
   const wanted = text.trim().toLowerCase();
-  const shown = samples.filter((sample) => wanted === '' || `${sample.title} ${sample.description}`.toLowerCase().includes(wanted));
+  // The simplest first.
+  const shown = [...samples].sort((a, b) => a.text.length - b.text.length).filter((sample) => wanted === '' || `${sample.title} ${sample.description}`.toLowerCase().includes(wanted));
   return (
     <div className="samples" data-pane>
       <header><h1>Samples</h1><p className="soft">Each shows one thing a workflow can do. Run it as it is, or open it and change it.</p><input className="field" type="search" placeholder="Filter samples" aria-label="Filter samples" value={text} onChange={(event) => { setText(event.target.value); }} data-pane-focus /></header>
@@ -27,13 +29,41 @@ export function Samples(): ReactElement {
   );
 }
 
+/** The first few, for a place that has nothing of its own to show yet. */
+export function SampleCards({ count }: { count: number }): ReactElement | null {
+  const samples = useUi((state) => state.samples);
+  if (!samples?.length) return null;
+  return <ul className="cards">{[...samples].sort((a, b) => a.text.length - b.text.length).filter((sample) => FIRST.includes(sample.id)).slice(0, count).map((sample) => <Card key={sample.id} sample={sample} />)}</ul>;
+}
+/** What says most at first sight. */
+const FIRST = ['hello', 'dag-diamond', 'coinflip', 'loop-items'];
+
+/** Starts a sample: at once where there is nothing to ask and nothing at stake. */
+async function runSample(sample: Sample): Promise<void> {
+  const state = useUi.getState();
+  const place = placeOf(state);
+  const context = state.contexts?.find((each) => each.id === place.contextId);
+  if (context?.production || parametersOf(parseText(sample.text).workflow).length > 0) {
+    setUi({ runDialog: { text: sample.text } });
+    return;
+  }
+  try {
+    const { name } = await invoke('runs.submit', { ...place, text: sample.text, parameters: {} });
+    openRun(name);
+    say('done', `Started ${name}.`);
+  } catch (error) {
+    sayError(`${sample.title} did not start`, error);
+  }
+}
+
 const Card = memo(function Card({ sample }: { sample: Sample }): ReactElement {
+  const [busy, setBusy] = useState(false);
   const open = (): void => { guardUnsaved(() => { openDocument({ title: `${sample.id}.yaml`, text: sample.text, saved: sample.text }); }); };
   return (
     <li className="sample">
       <button type="button" className="picture" onClick={open} aria-label={`Open ${sample.title}`}><Thumbnail text={sample.text} /></button>
       <div className="words"><h2>{sample.title}{sample.expect === undefined || sample.expect === 'Succeeded' ? null : <span className="badge">ends {sample.expect} on purpose</span>}</h2><p className="soft">{sample.description}</p></div>
-      <div className="acts"><Button onClick={open}>Open</Button><Button onClick={() => { setUi({ runDialog: { text: sample.text } }); }} aria-label={`Run ${sample.title}`}><Play aria-hidden />Run…</Button></div>
+      <div className="acts"><Button onClick={open}>Open</Button><Button onClick={() => { if (!busy) { setBusy(true); void runSample(sample).finally(() => { setBusy(false); }); } }} aria-label={`Run ${sample.title}`}>{busy ? <Spinner label="Starting" /> : <Play aria-hidden />}Run</Button></div>
     </li>
   );
 });

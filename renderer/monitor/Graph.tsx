@@ -112,7 +112,7 @@ function Canvas({ model, nodes = NO_NODES, scope, label, chosen, onChoose, onOpe
         }}
       >
         {painted && placed ? <Painting model={model} placed={placed} chosen={chosen} /> : null}
-        {!painted && model.nodes.length > 6 && model.nodes.length <= 1500 ? <MiniMap<StepNode> className="minimap" pannable zoomable ariaLabel="Small map of the graph" nodeColor={(node) => `var(--${TOKEN[node.data.node.phase]})`} nodeStrokeWidth={0} nodeBorderRadius={14} maskColor="transparent" maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} /> : null}
+        {!painted && model.nodes.length > 6 && model.nodes.length <= 1500 ? <MiniMap<StepNode> className="minimap" style={MAP_SIZE} pannable zoomable ariaLabel="Small map of the graph" nodeColor={(node) => `var(--${TOKEN[node.data.node.phase]})`} nodeStrokeWidth={0} nodeBorderRadius={14} maskColor="transparent" maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} /> : null}
       </ReactFlow>
       {placed === undefined ? <div className="state" role="status"><span className="soft">Drawing</span></div> : null}
       <div className="tool" role="toolbar" aria-label="Zoom">
@@ -128,6 +128,7 @@ function Canvas({ model, nodes = NO_NODES, scope, label, chosen, onChoose, onOpe
   );
 }
 
+const MAP_SIZE = { width: 150, height: 88 };
 const PRO = { hideAttribution: true };
 const EMPTY_NODES: StepNode[] = [];
 const EMPTY_EDGES: FlowEdge[] = [];
@@ -199,7 +200,7 @@ const Step = memo(function Step({ data: { node, status, chosen, planned } }: Nod
   return (
     <div className={`step c-${node.phase}`} data-chosen={chosen || undefined} data-faint={faint || undefined} data-none={node.phase === 'Skipped' || node.phase === 'Omitted' || undefined} data-stack={node.members.length > 1 || node.shape === 'group' || node.shape === 'loop' || undefined} title={`${node.title}\n${PHASE_WORD[node.phase]}${status?.message ? `: ${status.message}` : ''}`}>
       <Handle type="target" position={Position.Top} isConnectable={false} />
-      <span className="mark">{planned ? <KindMark node={node} /> : <PhaseGlyph phase={node.phase} />}</span>
+      <span className="mark">{planned ? <KindMark node={node} /> : <PhaseGlyph phase={faint && node.kind === 'suspend' ? 'Suspended' : node.phase} />}</span>
       <span className="words"><b>{node.title}</b><small>{line}</small></span>
       {node.badges.length ? <span className="bd">{node.badges.slice(0, 3).map((badge) => <span key={badge} className="badge">{badge}</span>)}</span> : null}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />

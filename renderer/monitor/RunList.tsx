@@ -12,10 +12,16 @@ import { useRunList } from './live.ts';
 import type { RunSummary } from './live.ts';
 import { progressOf, runLine, runPhase } from './words.ts';
 
-const ROW = 59;
+const ROW = 62;
 /** Phases that are offered as filters, in this order; those without runs are left out, but never Running and Failed. */
-const FILTERS: Phase[] = ['Suspended', 'Running', 'Failed', 'Error', 'Pending', 'Succeeded'];
+const FILTERS: Phase[] = ['Suspended', 'Running', 'Failed', 'Pending', 'Succeeded'];
 const ALWAYS: ReadonlySet<Phase> = new Set<Phase>(['Running', 'Failed']);
+
+/** An error is a failure to whoever looks for what went wrong. */
+function filterOf(run: RunSummary): Phase {
+  const phase = runPhase(run);
+  return phase === 'Error' ? 'Failed' : phase;
+}
 
 export function RunList(): ReactElement {
   const { runs, watch } = useRunList();
@@ -27,12 +33,12 @@ export function RunList(): ReactElement {
   const { visible, held, showAll } = useHeld(runs, reading, chosen);
   const counts = useMemo(() => {
     const byPhase = new Map<Phase, number>();
-    for (const run of visible) byPhase.set(runPhase(run), (byPhase.get(runPhase(run)) ?? 0) + 1);
+    for (const run of visible) byPhase.set(filterOf(run), (byPhase.get(filterOf(run)) ?? 0) + 1);
     return byPhase;
   }, [visible]);
   const shown = useMemo(() => {
     const wanted = text.trim().toLowerCase();
-    return visible.filter((run) => (phase === undefined || runPhase(run) === phase) && (!mine || run.ours)
+    return visible.filter((run) => (phase === undefined || filterOf(run) === phase) && (!mine || run.ours)
       && (wanted === '' || run.name.includes(wanted) || (run.note ?? run.message ?? '').toLowerCase().includes(wanted) || (run.title ?? '').toLowerCase().includes(wanted)));
   }, [visible, phase, mine, text]);
   const filtered = phase !== undefined || mine || text !== '';
@@ -42,7 +48,7 @@ export function RunList(): ReactElement {
         <h2>Runs</h2>
         <span className="grow" />
         <Button kind="quiet" size="icon" tip="Hide the list" keys={keysOf('fold-list')} onClick={() => { runCommand('fold-list'); }}><PanelLeftClose aria-hidden /></Button>
-        <Button kind="primary" onClick={() => { runCommand('run'); }} tip="Run the open file, or choose a sample" keys={keysOf('run')}>Run…</Button>
+        <Button {...(runs?.size ? { kind: 'primary' as const } : {})} onClick={() => { runCommand('run'); }} tip="Run the open file, or choose a sample" keys={keysOf('run')}>Run…</Button>
       </header>
       <div className="filter">
         <input className="field" type="search" placeholder="Filter by name or message" aria-label="Filter runs" value={text} onChange={(event) => { setText(event.target.value); }} onKeyDown={(event) => { if (event.key === 'Escape') setText(''); }} />

@@ -12,7 +12,7 @@ import { countSteps } from '../document/summary.ts';
 import { Menu } from '../ui/overlays.tsx';
 import type { MenuItem } from '../ui/overlays.tsx';
 import { Sash } from '../ui/pane.tsx';
-import { Button, EmptyState, ErrorState, Loading, Spinner, useNow } from '../ui/parts.tsx';
+import { Button, EmptyState, ErrorState, Loading, Spinner, useNarrow, useNow } from '../ui/parts.tsx';
 import { PhasePill } from '../ui/phase.tsx';
 import { between, exact, shortDuration } from '../ui/time.ts';
 import { act, askTo, cannotChange, openInDesigner, settled, useAsked } from './actions.ts';
@@ -35,6 +35,7 @@ export function RunView({ name }: { name: string }): ReactElement {
   const place = usePlace();
   const { sizes, folded, view, step } = useUi();
   const run = useOpenRun();
+  const narrow = useNarrow();
   const workflow = run.name === name ? run.workflow : undefined;
   const [unfolded, setUnfolded] = useState<ReadonlyMap<string, boolean>>(new Map());
   const [byLoop, setByLoop] = useState(false);
@@ -53,7 +54,7 @@ export function RunView({ name }: { name: string }): ReactElement {
   }, []);
   if (!workflow) {
     return (
-      <section className="pane grow" aria-label="Run" data-pane>
+      <section className="pane no-run" aria-label="Run" data-pane>
         {run.error ? <ErrorState title={`${name} could not be opened`} hint={run.error.hint ?? 'It may have been deleted meanwhile.'} raw={run.error.message} actions={<Button onClick={() => { setUi({ run: undefined }); }}>Back to the list</Button>} /> : <Loading words={`Opening ${name}`} />}
       </section>
     );
@@ -62,7 +63,7 @@ export function RunView({ name }: { name: string }): ReactElement {
   const scope = `${place.contextId}/${place.namespace}/${name}/${workflow.metadata.uid ?? ''}`;
   return (
     <>
-      <section className="pane grow run" aria-label={`Run ${name}`} data-pane>
+      <section className="pane run" aria-label={`Run ${name}`} data-pane>
         <Tabs.Root className="run-tabs" value={view} onValueChange={(value) => { setUi({ view: value as View }); }}>
           <Header workflow={workflow} name={name} counts={counts} deleted={run.deleted} />
           {run.watch?.state === 'reconnecting' ? <div className="banner" role="status"><WifiOff aria-hidden /><span className="grow">Reconnecting; this is the last known state.</span></div> : null}
@@ -82,10 +83,10 @@ export function RunView({ name }: { name: string }): ReactElement {
           <Tabs.Content value="yaml" className="view" tabIndex={-1}><Suspense fallback={<Loading words="Opening" />}><YamlText value={workflow} label={`YAML of ${name}`} /></Suspense></Tabs.Content>
         </Tabs.Root>
       </section>
-      {folded['runs.inspector'] ? null : (
+      {folded['runs.inspector'] || (narrow && !selection) ? null : (
         <>
           <Sash label="Width of the inspector" size={width} min={260} max={900} grows="left" onFold={() => { setUi({ folded: { ...folded, 'runs.inspector': true } }); }} onSize={(size) => { setUi({ sizes: { ...sizes, 'runs.inspector': size } }); }} />
-          <aside className="pane inspector" style={{ width, flex: 'none' }} aria-label="Inspector" data-pane>
+          <aside className="pane inspector" style={{ ['--size' as string]: `${width}px` }} aria-label="Inspector" data-pane>
             <Inspector key={selection?.node.id ?? ''} selection={selection} graph={graph} nodes={nodes} workflow={workflow} name={name} counts={counts} onChoose={choose} onFold={fold} />
           </aside>
         </>
@@ -155,7 +156,7 @@ function Actions({ workflow, name, counts, done, deleted }: { workflow: Workflow
       {ours === false ? <span className="soft watched" title="A controller in the cluster runs it; actions here do what the argo command line does.">watched only</span> : null}
       {asked === undefined ? null : <span className="asked" role="status"><Spinner label={asked} /><span className="cut">{asked}</span></span>}
       {done ? null : paused || counts.Suspended
-        ? <Button size={paused ? 'icon' : 'icon'} tip={counts.Suspended ? 'Resume: all that wait go on' : 'Resume'} unable={unable} onClick={() => void act(name, { action: 'resume' })}><Play aria-hidden /></Button>
+        ? <Button size="icon" tip={counts.Suspended ? 'Resume: all that wait go on' : 'Resume'} unable={unable} onClick={() => void act(name, { action: 'resume' })}><Play aria-hidden /></Button>
         : <Button size="icon" tip="Suspend: nothing new starts" unable={unable} onClick={() => void act(name, { action: 'suspend' })}><Pause aria-hidden /></Button>}
       {done ? null : <Button unable={unable ?? (workflow.spec.shutdown ? 'It is asked already' : undefined)} onClick={() => { askTo('stop', name, counts); }}>Stop…</Button>}
       {failed ? <Button unable={unable} onClick={() => { askTo('retry', name, counts); }}><RotateCcw aria-hidden />Retry…</Button> : null}

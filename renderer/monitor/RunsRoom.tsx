@@ -5,7 +5,8 @@ import { invoke } from '../app/bridge.ts';
 import { setUi, useContextSummary, usePlace, useUi } from '../app/store.ts';
 import { newDocument, openFile } from '../app/commands.ts';
 import { Sash } from '../ui/pane.tsx';
-import { Button, EmptyState, ErrorState, Spinner } from '../ui/parts.tsx';
+import { Button, EmptyState, ErrorState, Spinner, useNarrow } from '../ui/parts.tsx';
+import { SampleCards } from '../editor/Samples.tsx';
 import { followRun, useRunList } from './live.ts';
 import { RunList } from './RunList.tsx';
 import { RunView } from './RunView.tsx';
@@ -14,8 +15,8 @@ import { RunView } from './RunView.tsx';
 export function RunsRoom(): ReactElement {
   const run = useUi((state) => state.run);
   const { sizes, folded } = useUi();
-  const place = usePlace();
-  const { contextId, namespace } = place;
+  const { contextId, namespace } = usePlace();
+  const narrow = useNarrow();
   useEffect(() => {
     if (run === undefined) return;
     return followRun({ contextId, namespace }, run);
@@ -25,13 +26,13 @@ export function RunsRoom(): ReactElement {
   const width = sizes['runs.list'] ?? 300;
   return (
     <div className="panes">
-      {folded['runs.list'] ? null : (
+      {folded['runs.list'] || (narrow && run !== undefined) ? null : (
         <>
-          <section className="pane" style={{ width, flex: 'none' }} aria-label="List of runs" data-pane><RunList /></section>
+          <section className="pane list-pane" style={{ ['--size' as string]: `${width}px` }} aria-label="List of runs" data-pane><RunList /></section>
           <Sash label="Width of the list" size={width} min={220} max={560} grows="right" onFold={() => { setUi({ folded: { ...folded, 'runs.list': true } }); }} onSize={(size) => { setUi({ sizes: { ...sizes, 'runs.list': size } }); }} />
         </>
       )}
-      {run === undefined ? <section className="pane grow" aria-label="Run" data-pane><NoRun /></section> : <RunView key={`${contextId}/${namespace}/${run}`} name={run} />}
+      {run === undefined ? <section className="pane no-run" aria-label="Run" data-pane><NoRun /></section> : <RunView key={`${contextId}/${namespace}/${run}`} name={run} />}
     </div>
   );
 }
@@ -75,6 +76,7 @@ function NoRun(): ReactElement {
   if (runs === undefined) return <div className="state" role="status"><Spinner label="Listing runs" /></div>;
   if (runs.size > 0) return <EmptyState icon={<Play aria-hidden />} title="Choose a run">Arrow keys move in the list, Enter opens. New runs appear at its top.</EmptyState>;
   return (
+    <div className="begin">
     <EmptyState
       icon={context?.kind === 'local' ? <Sparkles aria-hidden /> : <PlugZap aria-hidden />} title={`No runs in ${namespace} yet`}
       actions={(
@@ -87,5 +89,7 @@ function NoRun(): ReactElement {
     >
       {context?.kind === 'local' ? 'This is the cluster inside Tiphys: it needs nothing installed. Start with a sample; each one runs with one press.' : 'Runs of this namespace appear here, whoever starts them. A sample is the quickest way to see one.'}
     </EmptyState>
+    <SampleCards count={3} />
+    </div>
   );
 }

@@ -129,6 +129,19 @@ export function useNow(active = true, everyMs = 1000): number {
   return now;
 }
 
+/** @returns whether the window is too narrow for three panes */
+export function useNarrow(): boolean {
+  const [narrow, setNarrow] = useState(() => matchMedia(NARROW).matches);
+  useEffect(() => {
+    const media = matchMedia(NARROW);
+    const change = (): void => { setNarrow(media.matches); };
+    media.addEventListener('change', change);
+    return () => { media.removeEventListener('change', change); };
+  }, []);
+  return narrow;
+}
+const NARROW = '(max-width: 900px)';
+
 /** A duration that goes on while it has not ended. */
 export function Elapsed({ from, to }: { from: string | null | undefined; to: string | null | undefined }): ReactElement {
   const now = useNow(!to);
