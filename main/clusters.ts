@@ -1,7 +1,7 @@
 /** Where contexts come from: the kubeconfig, as it is at any moment, and the embedded local cluster behind them. */
 import { createHash } from 'node:crypto';
 import { createClient, createLocalCluster, watchKubeconfig } from '../engine/index.ts';
-import type { Cluster, ResolvedContext } from '../engine/index.ts';
+import type { ResolvedContext } from '../engine/index.ts';
 import { AppError } from '../engine/spec/error.ts';
 import type { Log } from './log.ts';
 import { shorten } from './paths.ts';
@@ -49,9 +49,13 @@ function entryOf(context: ResolvedContext): ContextEntry {
 }
 
 function localEntry(dataDir: string): ContextEntry {
-  let cluster: Promise<Cluster> | undefined;
-  return {
+  const entry: ContextEntry = {
     id: 'local', name: 'local', namespace: 'default', kind: 'local', revision: '1',
-    open: () => cluster ??= createLocalCluster({ dataDir }),
+    open: async () => {
+      const cluster = await createLocalCluster({ dataDir });
+      entry.note = cluster.describe();
+      return cluster;
+    },
   };
+  return entry;
 }

@@ -18,7 +18,7 @@ function world(answers: Answer[], may = true) {
       seen.probes += 1;
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       if (answer === 'never') return new Promise(() => undefined);
-      return answer === 'ok' ? Promise.resolve({ major: 1, minor: 34, gitVersion: 'v1.34.4' }) : Promise.reject(answer as Error);
+      return answer === 'ok' ? Promise.resolve({ major: 1, minor: 34, gitVersion: 'v1.34.4' }) : Promise.reject(answer);
     },
     can: () => Promise.resolve(may),
     reconnect: () => { seen.reconnects += 1; },

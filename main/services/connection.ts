@@ -91,7 +91,7 @@ export class Connection {
     if (!established) this.#set({ state: 'connecting' });
     const { timers } = this.#options;
     try {
-      const cluster = await (this.#cluster ??= this.#options.open());
+      const cluster = await (this.#cluster ??= this.#open());
       const start = timers.now();
       const version = await this.#withLimit(cluster.version());
       const latencyMs = Math.round(timers.now() - start);
@@ -128,6 +128,16 @@ export class Connection {
     const wait = FIRST_TRIES_MS[this.#failures - 1];
     this.#set({ state: 'offline', message: wait === undefined ? `${message} Press the context to try again.` : message });
     if (wait !== undefined) this.#again(wait);
+  }
+
+  async #open(): Promise<Cluster> {
+    try {
+      return await this.#options.open();
+    } catch (error) {
+      // The next try opens anew.
+      this.#cluster = undefined;
+      throw error;
+    }
   }
 
   #forget(): void {

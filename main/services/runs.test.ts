@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { LogLine, RunChange, RunListChange, RunSummary } from '../../engine/index.ts';
+import type { Engine, LogLine, RunChange, RunListChange, RunSummary } from '../../engine/index.ts';
 import type { NodeStatus } from '../../engine/spec/types.ts';
 import type { StreamItems } from '../ipc/contract.ts';
 import { realTimers } from '../pump.ts';
-import type { Contexts } from './contexts.ts';
 import { mergeList, mergeRun, runHandlers, runSources } from './runs.ts';
 
 const sorted = <T>(map: Map<string, T>): [string, T][] => [...map].sort(([a], [b]) => a.localeCompare(b));
@@ -52,8 +51,10 @@ test('merged node deltas mean what they meant one by one', () => {
   }));
 });
 
+const unused = (): Promise<never> => Promise.reject(new Error('nothing may be asked of a cluster'));
+
 test('a text that is not one workflow is refused with what to do', async () => {
-  const submit = runHandlers({} as Contexts)['runs.submit'];
+  const submit = runHandlers({ engine: unused, startEngine: unused })['runs.submit'];
   const request = { contextId: 'local', namespace: 'default', parameters: {} };
   await assert.rejects(async () => submit({ ...request, text: 'a: [' }), (error: { code: string; cause: unknown[] }) => error.code === 'invalid' && Array.isArray(error.cause) && error.cause.length > 0);
   await assert.rejects(async () => submit({ ...request, text: 'kind: ConfigMap' }), { code: 'invalid', message: /no workflow/ });
@@ -71,7 +72,7 @@ test('a log is not read on while the window is behind', async () => {
     }
   }
   const stop = new AbortController();
-  const source = runSources({ engine: () => Promise.resolve({ logs: endless }) } as unknown as Contexts, realTimers)['runs.logs'];
+  const source = runSources({ engine: () => Promise.resolve({ logs: endless } as unknown as Engine) }, realTimers)['runs.logs'];
   let pushed = 0;
   let release: () => void = () => undefined;
   const sink = { push: (item: StreamItems['runs.logs']) => { pushed += item.lines.length; }, fail: () => undefined, drained: () => new Promise<void>((resolve) => { release = resolve; }) };

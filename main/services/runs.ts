@@ -14,7 +14,10 @@ const MAX_LOG_BATCH = 1_000;
 type RunVerb = 'runs.submit' | 'runs.act' | 'runs.get' | 'runs.pod' | 'runs.events';
 type RunStream = 'runs.list' | 'runs.run' | 'runs.logs';
 
-export function runHandlers(contexts: Contexts): Handlers<RunVerb> {
+/** What runs ask of the contexts. */
+type Engines = Pick<Contexts, 'engine' | 'startEngine'>;
+
+export function runHandlers(contexts: Engines): Handlers<RunVerb> {
   return {
     'runs.submit': async ({ contextId, namespace, text, parameters, name }) => {
       const workflow = readWorkflow(text);
@@ -39,7 +42,7 @@ export function runHandlers(contexts: Contexts): Handlers<RunVerb> {
   };
 }
 
-export function runSources(contexts: Contexts, timers: Timers): Sources<RunStream> {
+export function runSources(contexts: Pick<Engines, 'engine'>, timers: Timers): Sources<RunStream> {
   return {
     'runs.list': {
       open: async ({ contextId, namespace }, sink, signal) => {

@@ -13,7 +13,7 @@ const open = (): Settings => new Settings(folder, (message) => warnings.push(mes
 
 test('what is set is there after a restart, private to the user, whole at any moment', async () => {
   const settings = open();
-  await Promise.all(Array.from({ length: 50 }, (_, i) => settings.handlers['settings.set']({ key: `ui.pane-${i}`, value: { width: i } })));
+  await Promise.all(Array.from({ length: 50 }, async (_, i) => settings.handlers['settings.set']({ key: `ui.pane-${i}`, value: { width: i } })));
   await settings.setPlaces([{ contextId: 'c', namespace: 'n' }]);
   await settings.setWindow({ width: 800, height: 600, x: 1, y: 2, maximized: true });
   const again = open();
