@@ -35,9 +35,10 @@ function adviseTemplate(template: Template, path: Path, advice: Advice, depth: n
   adviseVolumes(template, path, advice);
   for (const [group, row] of (template.steps ?? []).entries()) for (const [index, step] of row.entries()) adviseCall(step, [...path, 'steps', group, index], advice, depth);
   const tasks = Array.isArray(template.dag?.tasks) ? template.dag.tasks : [];
+  const byName = new Map(tasks.map((task) => [task.name ?? '', task]));
   for (const [index, task] of tasks.entries()) {
     adviseCall(task, [...path, 'dag', 'tasks', index], advice, depth);
-    adviseDepends(task, tasks, [...path, 'dag', 'tasks', index, 'depends'], report);
+    adviseDepends(task, byName, [...path, 'dag', 'tasks', index, 'depends'], report);
   }
 }
 
@@ -101,10 +102,10 @@ function adviseWhen(when: string | undefined, path: Path, report: Report): void 
   report.warn('bad-when', `This condition cannot be read: ${message}`, path, 'Compare with ==, !=, < or >, and quote texts with spaces or dashes.');
 }
 
-function adviseDepends(task: DAGTask, tasks: readonly DAGTask[], path: Path, report: Report): void {
+function adviseDepends(task: DAGTask, tasks: ReadonlyMap<string, DAGTask>, path: Path, report: Report): void {
   if (!task.depends) return;
   try {
-    const depends = parseDepends(task, (name) => tasks.find((other) => other.name === name) ?? { name });
+    const depends = parseDepends(task, (name) => tasks.get(name) ?? { name });
     evaluateDepends(depends, () => ({ phase: 'Succeeded', type: 'Pod', daemoned: false, fulfilled: true, children: [] }));
   } catch (error) {
     report.warn('bad-depends', `This condition cannot be read: ${error instanceof Error ? error.message : ''}`, path, 'Join tasks with && and ||, as A && (B || C.Failed).');
