@@ -9,6 +9,9 @@ interface Timer {
 
 /** Turns of the event loop after which everything that one timer set off has happened. */
 const SETTLE_TURNS = 8;
+/** Files take real time: before giving up, so much of it. */
+const REAL_TURNS = 50;
+const REAL_TURN_MS = 4;
 
 export class ManualClock implements Clock {
   #now: number;
@@ -47,10 +50,11 @@ export class ManualClock implements Clock {
   async until(done: () => boolean, ms: number): Promise<boolean> {
     const end = this.#now + ms;
     await this.settle();
-    while (!done()) {
+    for (let patience = REAL_TURNS; !done();) {
       const timer = this.#next(end);
-      if (!timer) return false;
-      await this.#fire(timer);
+      if (timer) await this.#fire(timer);
+      else if (patience-- > 0) await new Promise((resolve) => setTimeout(resolve, REAL_TURN_MS));
+      else return false;
     }
     return true;
   }

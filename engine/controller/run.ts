@@ -45,6 +45,8 @@ export interface RunContext {
 }
 
 interface Refused extends Refusal {
+  /** Of a claim or budget, not of a Pod. */
+  claim: boolean;
   attempts: number;
   /** Milliseconds since the epoch. */
   retryAt: number;
@@ -85,6 +87,8 @@ export class Run {
   /** What others wrote while our own write was under way. */
   #arrived: Workflow | undefined;
   readonly #creating = new Set<string>();
+  /** Claims and budgets that are known to be there: `PLURAL/NAME`. */
+  readonly #owned = new Set<string>();
   readonly #refusals = new Map<string, Refused>();
   readonly #chores = new Map<string, Chore>();
   readonly #resources = new Map<string, ResourceObservation>();
@@ -142,7 +146,8 @@ export class Run {
     const needs = this.#needsNow();
     if (!surroundings.ready(needs)) return;
     const now = clock.now();
-    const refused = new Map<string, Refusal>(this.#refusals);
+    // A claim is asked for again once nothing is said of it.
+    const refused = new Map<string, Refusal>([...this.#refusals].filter(([, refusal]) => !refusal.claim || refusal.retryAt > now));
     const observed: Observed = {
       ...pods.of(this.name, this.uid), ...(needs.configMaps || needs.templates ? surroundings.observed() : {}),
       refusals: refused, resources: this.#resources, settings: { instanceId: INSTANCE_ID },
@@ -150,6 +155,8 @@ export class Run {
     const outcome = operate(this.#workflow, observed, now);
     // A final refusal is told once: it is in the status now.
     for (const [id, refusal] of refused) if (!refusal.transient) this.#refusals.delete(id);
+    // A state that speaks of claims counts only once they are there.
+    if (this.#createsOwned(outcome.actions)) return;
     const before = this.#workflow;
     if (!sameWorkflow(before, outcome.workflow)) {
       this.#workflow = outcome.workflow;
@@ -188,9 +195,8 @@ export class Run {
       case 'create-pod':
         return this.#createPod(action.plan);
       case 'create-claim':
-        return this.#createOwned(RESOURCE.persistentVolumeClaim, action);
       case 'create-disruption-budget':
-        return this.#createOwned(RESOURCE.podDisruptionBudget, action);
+        return;
       case 'resource':
         this.#resources.set(action.nodeId, { phase: 'Error', message: 'resource templates are not run by this version of Tiphys' });
         return this.#context.enqueue(this.name);
@@ -222,24 +228,34 @@ export class Run {
       });
   }
 
-  #refuse(nodeId: string, error: unknown): void {
+  #refuse(nodeId: string, error: unknown, claim = false): void {
     const refusal = refusalOf(error);
     const attempts = (this.#refusals.get(nodeId)?.attempts ?? 0) + 1;
     const asked = isAppError(error) ? error.retryAfter : undefined;
-    this.#refusals.set(nodeId, { ...refusal, attempts, retryAt: this.#context.clock.now() + (asked ?? backoff(attempts)) });
-    this.#context.log({ level: 'warn', message: `create of Pod refused: ${refusal.message}`, run: this.name, nodeId, transient: refusal.transient });
+    this.#refusals.set(nodeId, { ...refusal, claim, attempts, retryAt: this.#context.clock.now() + (asked ?? backoff(attempts)) });
+    this.#context.log({ level: 'warn', message: `create refused: ${refusal.message}`, run: this.name, nodeId, transient: refusal.transient });
   }
 
-  #createOwned(type: typeof RESOURCE.persistentVolumeClaim | typeof RESOURCE.podDisruptionBudget, action: Extract<Action, { object: unknown }>): void {
-    const key = `${type.plural}/${action.object.metadata.name ?? ''}`;
-    if (this.#creating.has(key) || (this.#refusals.get(key)?.retryAt ?? 0) > this.#context.clock.now()) return;
-    this.#creating.add(key);
-    void this.#context.creates.run(this.name, () => this.#context.actions.createOwned(type, action.object, this.#workflow, this.storage.kind === 'cluster'))
-      .then(() => this.#refusals.delete(key), (error: unknown) => {
+  /** Creates claims and the disruption budget. @returns whether the run has to wait for that */
+  #createsOwned(actions: readonly Action[]): boolean {
+    let waiting = false;
+    for (const action of actions) {
+      if (action.type !== 'create-claim' && action.type !== 'create-disruption-budget') continue;
+      const type = action.type === 'create-claim' ? RESOURCE.persistentVolumeClaim : RESOURCE.podDisruptionBudget;
+      const key = action.object.metadata.name ?? '';
+      if (this.#owned.has(`${type.plural}/${key}`)) continue;
+      waiting = true;
+      if (this.#creating.has(key)) continue;
+      this.#creating.add(key);
+      void this.#context.creates.run(this.name, () => this.#context.actions.createOwned(type, action.object, this.#workflow, this.storage.kind === 'cluster')).then(() => {
+        this.#owned.add(`${type.plural}/${key}`);
+        this.#refusals.delete(key);
+      }, (error: unknown) => this.#refuse(key, error, true)).finally(() => {
         this.#creating.delete(key);
-        this.#refuse(key, error);
-        this.#context.enqueue(this.name);
+        if (!this.#closed) this.#context.enqueue(this.name);
       });
+    }
+    return waiting;
   }
 
   /** Sidecars that neither the kubelet nor a wrapper ends are ended by the Pod's deadline once main is done. */
