@@ -6,3 +6,4 @@ export * from './go/format.ts';
 export * from './go/json.ts';
 export * from './go/time.ts';
 export * from './go/text.ts';
+export * from './go/regexp.ts';

@@ -146,7 +146,7 @@ export function replaceExpression(raw: string, context: TagContext): string {
 function compute(program: Program, env: ReadonlyMap<string, GoValue>, context: TagContext, mayStay: boolean): string | undefined {
   let value: GoValue;
   try {
-    value = evaluate(program, env, { now: context.options.now, seed: context.options.seed });
+    value = evaluate(program, env, context);
   } catch (error) {
     if (mayStay && error instanceof ExprError) return undefined;
     throw error;

@@ -2,6 +2,8 @@ import { isValidJson, marshalPlain, quote, quoteInner, trimSpace } from './go.ts
 import type { GoValue } from './go.ts';
 import { environment } from './expr/env.ts';
 import { evaluate, ExprError } from './expr/index.ts';
+import type { Context } from './expr/index.ts';
+import { randomFrom } from './expr/random.ts';
 import { replaceExpression } from './tag-expression.ts';
 import { TemplateError } from './template-error.ts';
 import type { TagContext, TagOptions } from './template-error.ts';
@@ -53,6 +55,14 @@ function strictness(options: TagOptions): (name: string) => boolean {
   return (name) => prefixes.some((prefix) => name === prefix || name.startsWith(`${prefix}.`));
 }
 
+function randomOf(text: string, seed: string | undefined): TagContext['random'] {
+  return seed === undefined ? undefined : randomFrom(`${seed}\0${text}`);
+}
+
+function contextOf(text: string, values: ReadonlyMap<string, GoValue>, options: TagOptions): TagContext {
+  return { values, options, strict: strictness(options), now: options.now, random: randomOf(text, options.seed) };
+}
+
 function replaceSimple(tag: string, context: TagContext): string {
   const name = trimSpace(tag);
   const value = context.values.get(name);
@@ -77,7 +87,7 @@ function replaceSimple(tag: string, context: TagContext): string {
 export function replaceInText(text: string, values: TagValues, options: TagOptions): string {
   if (!text.includes(OPEN)) return text;
   const parts = split(text);
-  const context: TagContext = { values: lookup(values), options, strict: strictness(options) };
+  const context = contextOf(text, lookup(values), options);
   let out = '';
   for (const [index, part] of parts.entries()) {
     if (index % 2 === 0) {
@@ -142,10 +152,10 @@ export function resolveVariable(text: string, values: TagValues, options: { func
     if (value === undefined) throw new TemplateError(`Unable to resolve: ${quote(tag)}`);
     return value;
   }
-  return resolveExpression(tag, expression, env, options);
+  return resolveExpression(tag, expression, env, { now: options.now, random: randomOf(text, options.seed) });
 }
 
-function resolveExpression(tag: string, expression: string, env: ReadonlyMap<string, GoValue>, context: Pick<TagOptions, 'now' | 'seed'>): GoValue {
+function resolveExpression(tag: string, expression: string, env: ReadonlyMap<string, GoValue>, context: Context): GoValue {
   try {
     const value = evaluate(expression, env, context);
     if (value !== null) return value;

@@ -7,11 +7,13 @@ export interface TagOptions {
   strictPrefixes?: readonly string[];
   /** The present, in ms since the epoch, for expressions that ask for it. */
   now?: number;
-  /** What expressions that ask for random values draw from: the same seed gives the same values. */
+  /** What random values of expressions follow from: the same seed and text give the same values. It must be as hard to guess as they shall be. */
   seed?: string;
 }
 
 export interface TagContext {
+  now: number | undefined;
+  random: ((count: number) => Uint8Array) | undefined;
   values: ReadonlyMap<string, GoValue>;
   options: TagOptions;
   /** Whether a name that is not known is an error. */

@@ -1,4 +1,5 @@
 import { evaluate, ExprError } from '../../../engine/template/expr/index.ts';
+import { randomFrom } from '../../../engine/template/expr/random.ts';
 import { environment } from '../../../engine/template/expr/env.ts';
 import { formatValue, JsonError, marshalJson, typeName } from '../../../engine/template/go.ts';
 import type { GoValue } from '../../../engine/template/go.ts';
@@ -31,7 +32,7 @@ interface Outcome {
 
 function compute(vector: ExprVector): Outcome {
   try {
-    return { value: evaluate(vector.expr, environment(decodeValues(vector.env)), { now: NOW, seed: vector.id }) };
+    return { value: evaluate(vector.expr, environment(decodeValues(vector.env)), { now: NOW, random: randomFrom(vector.id) }) };
   } catch (error) {
     if (error instanceof ExprError) return { error };
     throw error;

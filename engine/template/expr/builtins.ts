@@ -2,22 +2,14 @@ import {
   base64, byteLength, compareKeys, formatValue, fromBytes, GoLocation, GoMap, GoNumber, GoObject, GoSlice, GoTime, GoFunc, indexOfBytes, isMap, isSlice, loadLocation, marshalJson,
   NumberError, parseDuration, parseFloat64, parseInteger, parseTime, RFC3339, toBytes, toLower, toUpper, trimCharacters, trimSpace, duration, typeName, unmarshalJson, UTC, wrapInt,
 } from '../go.ts';
-import type { GoValue } from '../go.ts';
+import type { Call, FunctionHost, GoValue } from '../go.ts';
 import { Panic } from './error.ts';
-import type { Context } from './evaluator.ts';
 import { compare, equal, mapValue, numberOf, toInt, toText } from './operators.ts';
 
-/** What builtins may ask of the evaluator. */
-export interface Host {
-  readonly context: Context;
-  /** Counts memory; throws when the budget is used up. */
-  readonly grow: (size: number) => void;
-}
-
-type Builtin = (args: readonly GoValue[], host: Host) => GoValue;
+type Builtin = Call;
 
 /** Calls a builtin that takes no predicate. */
-export function callBuiltin(name: string, args: readonly GoValue[], host: Host): GoValue {
+export function callBuiltin(name: string, args: readonly GoValue[], host: FunctionHost): GoValue {
   const builtin = BUILTINS[name];
   if (builtin === undefined) throw new Panic(`unknown builtin ${name}`);
   return builtin(args, host);
@@ -143,7 +135,7 @@ function insertBetween(runes: readonly string[], by: string, count: bigint): str
 
 const REPEATS = 1_000_000n;
 
-function repeat(args: readonly GoValue[], host: Host): GoValue {
+function repeat(args: readonly GoValue[], host: FunctionHost): GoValue {
   const value = text(args, 0);
   const count = toInt(at(args, 1));
   if (count < 0n) throw new Panic('strings: negative Repeat count');
@@ -259,10 +251,9 @@ function date(args: readonly GoValue[]): GoValue {
   throw new Panic(`invalid date ${value}`);
 }
 
-function now(args: readonly GoValue[], { context }: Host): GoValue {
-  if (context.now === undefined) throw new Panic('now() is not known here');
+function now(args: readonly GoValue[], { now: present }: FunctionHost): GoValue {
   const [zone = null] = args;
-  return new GoTime(BigInt(Math.round(context.now * 1000)) * 1000n, zone instanceof GoLocation ? zone : UTC);
+  return new GoTime(BigInt(Math.round(present() * 1000)) * 1000n, zone instanceof GoLocation ? zone : UTC);
 }
 
 function get([from = null, key = null]: readonly GoValue[]): GoValue {
@@ -296,7 +287,7 @@ function fromPairs([value = null]: readonly GoValue[]): GoValue {
   return out;
 }
 
-function uniq([value = null]: readonly GoValue[], { grow }: Host): GoValue {
+function uniq([value = null]: readonly GoValue[], { grow }: FunctionHost): GoValue {
   const out: GoValue[] = [];
   for (const item of list('uniq', value)) {
     if (!out.some((known) => equal(known, item))) out.push(item);

@@ -1,5 +1,5 @@
 import { GoFunc, GoMap, GoNumber, GoSlice, typeName } from '../go.ts';
-import type { GoValue } from '../go.ts';
+import type { FunctionHost, GoValue } from '../go.ts';
 import { Panic } from './error.ts';
 import { ZERO_TIME } from './methods.ts';
 import { signatureOf } from './nature.ts';
@@ -32,11 +32,11 @@ function argument(value: GoValue, type: string, variadic: boolean): GoValue {
  * Calls a function value as Go's reflection does: the count and the types of the arguments must fit, nil becomes a zero value.
  * @throws Panic
  */
-export function callFunction(callee: GoFunc, args: readonly GoValue[]): GoValue {
+export function callFunction(callee: GoFunc, args: readonly GoValue[], host: FunctionHost): GoValue {
   const { params, variadic } = signatureOf(callee.type);
   const fixed = variadic ? params.length - 1 : params.length;
   if (variadic ? args.length < fixed : args.length !== fixed) {
     throw new Panic(variadic ? `invalid number of arguments: expected at least ${fixed}, got ${args.length}` : `invalid number of arguments: expected ${fixed}, got ${args.length}`);
   }
-  return callee.call(args.map((value, index) => argument(value, params[Math.min(index, params.length - 1)] ?? 'interface {}', index >= fixed)));
+  return callee.call(args.map((value, index) => argument(value, params[Math.min(index, params.length - 1)] ?? 'interface {}', index >= fixed)), host);
 }

@@ -1,5 +1,7 @@
 import { GoFunc, compareStrings, marshalJson } from '../go.ts';
 import type { GoValue } from '../go.ts';
+import { jsonpathExpression } from '../jsonpath-expression.ts';
+import { SPRIG } from '../sprig.ts';
 import { convertToFloat, convertToInt } from './builtins.ts';
 
 /** A map of values by dotted names, made into maps within maps. */
@@ -35,6 +37,7 @@ export function expand(values: ReadonlyMap<string, GoValue>): Map<string, GoValu
 const FUNCTIONS: readonly (readonly [string, GoFunc])[] = [
   ['asInt', new GoFunc('func(interface {}) interface {}', ([value = null]) => convertToInt(value))],
   ['asFloat', new GoFunc('func(interface {}) interface {}', ([value = null]) => convertToFloat(value))],
+  ['jsonpath', new GoFunc('func(string, string) interface {}', ([input = '', path = '']) => jsonpathExpression(String(input), String(path)))],
   ['toJson', new GoFunc('func(interface {}) string', ([value = null]) => marshalJson(value))],
 ];
 
@@ -46,5 +49,6 @@ const FUNCTIONS: readonly (readonly [string, GoFunc])[] = [
 export function environment(values: ReadonlyMap<string, GoValue>): Map<string, GoValue> {
   const env = expand(values);
   for (const [name, value] of FUNCTIONS) env.set(name, value);
+  env.set('sprig', SPRIG as ReadonlyMap<GoValue, GoValue>);
   return env;
 }

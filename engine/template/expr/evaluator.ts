@@ -3,17 +3,18 @@ import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node, SliceNode } f
 import { callBuiltin } from './builtins.ts';
 import { callFunction } from './call.ts';
 import { ExprError, Panic } from './error.ts';
+import { own } from './own.ts';
 import { method } from './methods.ts';
-import { arithmetic, compare, contains, equal, existingKey, isHashable, mapValue, negate, NIL_LIST, toBool, toInt, toText } from './operators.ts';
-import { byteLength, formatValue, GoFunc, GoMap, GoNumber, GoObject, GoSlice, isMap, isSlice, sliceBytes, toBytes, typeName } from '../go.ts';
-import type { GoValue } from '../go.ts';
+import { arithmetic, compare, contains, equal, existingKey, isHashable, mapValue, negate, toBool, toInt, toText } from './operators.ts';
+import { byteLength, formatValue, GoFunc, GoMap, GoNumber, GoObject, GoSlice, isMap, isSlice, NIL_LIST, sliceBytes, toBytes, typeName } from '../go.ts';
+import type { FunctionHost, GoValue } from '../go.ts';
 
 /** What an expression may use beside its environment. */
 export interface Context {
   /** The present in ms since the epoch; without it now() fails. */
   readonly now?: number | undefined;
-  /** Seed of random values: equal seeds give equal values. */
-  readonly seed?: string | undefined;
+  /** Where random bytes come from; without it functions that need them fail. */
+  readonly random?: ((count: number) => Uint8Array) | undefined;
 }
 
 /** What the whole chain of `a?.b.c` is when a is nil. */
@@ -38,7 +39,7 @@ export function run(root: Node, source: string, env: ReadonlyMap<string, GoValue
 class Evaluator {
   private readonly source: string;
   private readonly env: ReadonlyMap<string, GoValue>;
-  private readonly context: Context;
+  private readonly host: FunctionHost;
   private readonly variables: { name: string; value: GoValue }[] = [];
   private readonly scopes: Scope[] = [];
   private memory = 0;
@@ -49,7 +50,11 @@ class Evaluator {
   constructor(source: string, env: ReadonlyMap<string, GoValue>, context: Context) {
     this.source = source;
     this.env = env;
-    this.context = context;
+    this.host = {
+      now: () => context.now ?? unavailable('the present'),
+      random: context.random ?? (() => unavailable('a random value')),
+      grow: (size) => this.grow(size),
+    };
   }
 
   run(root: Node): GoValue {
@@ -122,7 +127,7 @@ class Evaluator {
     const entries = pairs.map((pair) => [this.value(pair.key), this.value(pair.value)] as const);
     this.at = at;
     this.grow(entries.length);
-    const map = new Map<GoValue, GoValue>();
+    const map = own(new Map<GoValue, GoValue>());
     // Of equal keys the first wins: expr fills the map from its last pair.
     for (const [key, value] of entries.reverse()) map.set(toText(key), value);
     return map;
@@ -223,7 +228,7 @@ class Evaluator {
     this.at = node.at;
     if (callee === null) throw new Panic('invalid operation: cannot call nil');
     if (!(callee instanceof GoFunc)) throw new Panic(`invalid operation: cannot call non-function of type ${typeName(callee)}`);
-    return callFunction(callee, args);
+    return callFunction(callee, args, this.host);
   }
 
   private pointer(name: string): GoValue {
@@ -238,7 +243,7 @@ class Evaluator {
     if (first !== undefined && (predicate !== undefined || node.name === 'count' || node.name === 'sum')) return this.overList(node, first, predicate);
     const args = node.args.map((arg) => this.value(arg));
     this.at = node.at;
-    return callBuiltin(node.name, args, { context: this.context, grow: (size) => this.grow(size) });
+    return callBuiltin(node.name, args, this.host);
   }
 
   private overList(node: BuiltinNode, first: Node, predicate: Node | undefined): GoValue {
@@ -344,6 +349,10 @@ class Evaluator {
   }
 }
 
+function unavailable(what: string): never {
+  throw new Panic(`${what} is not known here`);
+}
+
 function found(index: number): GoValue {
   return index < 0 ? null : BigInt(index);
 }
@@ -392,7 +401,7 @@ export function fetch(base: GoValue, key: GoValue): GoValue {
   if (typeof key === 'string') {
     const bound = method(base, typeName(base), key);
     if (bound !== undefined) return bound;
-    if (base instanceof GoObject && base.fields.has(key)) return base.fields.get(key) ?? null;
+    if (base instanceof GoObject && base.members.has(key)) return base.members.get(key) ?? null;
   }
   const length = lengthOf(base);
   if (length !== undefined) {

@@ -1,4 +1,4 @@
-import { compareStrings, duration, GoLocation, GoNumber, GoTime, GoFunc, GoObject, isMap, isSlice, timeDifference, truncateToInt, typeName, wrapInt } from '../go.ts';
+import { compareStrings, duration, GoLocation, GoNumber, GoTime, GoFunc, GoObject, isMap, isSlice, NIL_LIST, timeDifference, truncateToInt, typeName, wrapInt } from '../go.ts';
 import type { GoValue } from '../go.ts';
 import { Panic } from './error.ts';
 
@@ -262,9 +262,6 @@ function checkKey(map: GoValue, key: GoValue): void {
     throw new Panic(`reflect.Value.MapIndex: value of type ${typeName(key)} is not assignable to type string`);
   }
 }
-
-/** A nil slice: an empty list that counts as nil. */
-export const NIL_LIST: readonly GoValue[] = Object.freeze([]);
 
 /** @returns map[key] */
 export function mapValue(map: ReadonlyMap<GoValue, GoValue>, key: GoValue): GoValue {

@@ -1,7 +1,7 @@
 import { formatJsonFloat } from './numbers.ts';
 import { compareStrings, isPrintable, toValidUtf8 } from './strings.ts';
 import { formatTime, RFC3339_NANO } from './time.ts';
-import { GoMap, GoNumber, GoTime, GoFunc, GoLocation, GoObject } from './values.ts';
+import { GoMap, GoNumber, GoTime, GoFunc, GoLocation, GoObject, NIL_LIST } from './values.ts';
 import type { GoValue } from './values.ts';
 
 /** A value that cannot become JSON or text that is no JSON, with the text of Go's encoding/json. */
@@ -41,7 +41,7 @@ interface Container {
 export function marshalJson(value: GoValue, options: MarshalOptions = {}, depth = 0): string {
   if (depth > MAX_DEPTH) throw new JsonError('json: unsupported value: encountered a cycle');
   const html = options.html ?? true;
-  if (value === null) return 'null';
+  if (value === null || value === NIL_LIST) return 'null';
   switch (typeof value) {
     case 'boolean': case 'bigint': return String(value);
     case 'string': return jsonString(value, html);
@@ -53,7 +53,7 @@ export function marshalJson(value: GoValue, options: MarshalOptions = {}, depth 
   if (value instanceof GoTime) return `"${formatTime(value, RFC3339_NANO)}"`;
   if (value instanceof GoFunc) throw new JsonError(`json: unsupported type: ${value.type}`);
   if (value instanceof GoLocation) return '{}';
-  if (value instanceof GoObject) return marshalJson(value.fields, options, depth + 1);
+  if (value instanceof GoObject) return marshalJson(value.json, options, depth + 1);
   return layOut(container(value as readonly GoValue[] | ReadonlyMap<GoValue, GoValue>, options, depth), options.indent, depth);
 }
 

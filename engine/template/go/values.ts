@@ -79,27 +79,44 @@ export class GoTime {
   }
 }
 
+/** What a function may ask of the one that calls it. */
+export interface FunctionHost {
+  /** The present in ms since the epoch. @throws Error where it is not known */
+  readonly now: () => number;
+  /** So many random bytes. @throws Error where there is no source of them */
+  readonly random: (count: number) => Uint8Array;
+  /** Counts memory, in elements or in characters by the thousand. @throws Error when the budget is used up */
+  readonly grow: (size: number) => void;
+}
+
+export type Call = (args: readonly GoValue[], host: FunctionHost) => GoValue;
+
 /** A function value. `type` is Go's `%T`. */
 export class GoFunc {
   readonly type: string;
-  readonly call: (args: readonly GoValue[]) => GoValue;
-  constructor(type: string, call: (args: readonly GoValue[]) => GoValue) {
+  readonly call: Call;
+  constructor(type: string, call: Call) {
     this.type = type;
     this.call = call;
   }
 }
 
-/** An opaque struct or pointer: it has a type, text for %v, JSON, and fields where expressions may read them. */
+/** A struct or a pointer to one: its type, its text for %v, its JSON, and the fields and methods that expressions may read. */
 export class GoObject {
   readonly type: string;
   readonly text: string;
-  readonly fields: ReadonlyMap<string, GoValue>;
-  constructor(type: string, text: string, fields: ReadonlyMap<string, GoValue> = new Map()) {
+  readonly members: ReadonlyMap<string, GoValue>;
+  readonly json: GoValue;
+  constructor(type: string, text: string, members: ReadonlyMap<string, GoValue> = new Map(), json: GoValue = text) {
     this.type = type;
     this.text = text;
-    this.fields = fields;
+    this.members = members;
+    this.json = json;
   }
 }
+
+/** A nil slice: an empty list that counts as nil and is null in JSON. */
+export const NIL_LIST: readonly GoValue[] = Object.freeze([]);
 
 const MIN_INT64 = -(2n ** 63n);
 const MAX_INT64 = 2n ** 63n - 1n;
