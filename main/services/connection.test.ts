@@ -18,7 +18,7 @@ function world(answers: Answer[], may = true) {
       seen.probes += 1;
       const answer = answers.length > 1 ? answers.shift() : answers[0];
       if (answer === 'never') return new Promise(() => undefined);
-      return answer === 'ok' ? Promise.resolve({ major: 1, minor: 34, gitVersion: 'v1.34.4' }) : Promise.reject(answer);
+      return answer instanceof AppError ? Promise.reject(answer) : Promise.resolve({ major: 1, minor: 34, gitVersion: 'v1.34.4' });
     },
     can: () => Promise.resolve(may),
     reconnect: () => { seen.reconnects += 1; },
@@ -149,6 +149,21 @@ test('who may do nothing here is told so, and can still work elsewhere', async (
   await assert.doesNotReject(connection.cluster());
   connection.usable();
   assert.deepEqual([connection.state.state, connection.state.message], ['online', undefined]);
+});
+
+test('a client that could not be made is made anew at the next try', async () => {
+  let opened = 0;
+  const connection = new Connection({
+    open: () => {
+      opened += 1;
+      return Promise.reject(new AppError('unavailable', 'Another program uses this folder.'));
+    },
+    namespace: 'default', random: () => 0, onChange: () => undefined, timers: { now: () => 0, after: () => () => undefined },
+  });
+  await connection.connect();
+  await connection.connect();
+  assert.equal(opened, 2);
+  assert.match(connection.state.message ?? '', /Another program/);
 });
 
 test('a context that is wrong by itself is not tried again and again', async () => {
