@@ -23,7 +23,7 @@ export interface Decoded {
 /** Decodes `value` as the object type `name`; unknown fields stay and are reported. */
 export function decode(name: string, value: unknown, dialect: Dialect = 'controller'): Decoded {
   const decoder = new Decoder(dialect);
-  return { value: decoder.field({ kind: 'object', name }, value, []) ?? {}, diagnostics: decoder.diagnostics };
+  return { value: decoder.field({ kind: 'object', name }, value) ?? {}, diagnostics: decoder.diagnostics };
 }
 
 const MAX_DEPTH = 500;
@@ -33,6 +33,8 @@ class Decoder {
   /** Inside `steps` Argo decodes with other rules: stricter for the steps' own fields, and blind to unknown fields below them. */
   private strict = false;
   private depth = 0;
+  /** Where the decoder is: one list for all, since most values have nothing wrong. */
+  private readonly path: (string | number)[] = [];
   private readonly dialect: Dialect;
 
   constructor(dialect: Dialect) {
@@ -40,160 +42,168 @@ class Decoder {
   }
 
   /** The decoded value; null leaves the field out. */
-  field(type: FieldType, value: unknown, path: Path): unknown {
+  field(type: FieldType, value: unknown): unknown {
     if (value === null || value === undefined) return null;
-    if (this.depth >= MAX_DEPTH) return this.report('error', 'too-deep', 'This is nested too deeply.', path, 'Look for templates inside templates inside templates.');
+    if (this.depth >= MAX_DEPTH) return this.report('error', 'too-deep', 'This is nested too deeply.', 'Look for templates inside templates inside templates.');
     this.depth++;
     try {
       switch (type.kind) {
-        case 'list': return this.list(type.of, value, path);
-        case 'map': return this.map(type.of, value, path);
-        case 'object': return this.object(objectType(type.name), value, path);
-        case 'scalar': return this.scalar(type.name, value, path);
+        case 'list': return this.list(type.of, value);
+        case 'map': return this.map(type.of, value);
+        case 'object': return this.object(objectType(type.name), value);
+        case 'scalar': return this.scalar(type.name, value);
       }
     } finally {
       this.depth--;
     }
   }
 
-  private list(of: FieldType, value: unknown, path: Path): unknown[] | null {
-    if (!Array.isArray(value)) return this.wrong('a list', value, path, 'Put a dash in front of each item.');
-    return value.map((item: unknown, index) => this.field(of, item, [...path, index]) ?? emptyOf(of));
+  private inside(step: string | number, type: FieldType, value: unknown): unknown {
+    this.path.push(step);
+    const decoded = this.field(type, value);
+    this.path.pop();
+    return decoded;
   }
 
-  private map(of: FieldType, value: unknown, path: Path): Fields | null {
-    if (!isObject(value)) return this.wrong('a map of names to values', value, path, 'Write it as name: value.');
+  private list(of: FieldType, value: unknown): unknown[] | null {
+    if (!Array.isArray(value)) return this.wrong('a list', value, 'Put a dash in front of each item.');
+    return value.map((item: unknown, index) => this.inside(index, of, item) ?? emptyOf(of));
+  }
+
+  private map(of: FieldType, value: unknown): Fields | null {
+    if (!isObject(value)) return this.wrong('a map of names to values', value, 'Write it as name: value.');
     const map: Fields = {};
-    for (const [key, item] of Object.entries(value)) setOwn(map, key, this.field(of, item, [...path, key]) ?? emptyOf(of));
+    for (const [key, item] of Object.entries(value)) setOwn(map, key, this.inside(key, of, item) ?? emptyOf(of));
     return map;
   }
 
-  private object(type: ObjectType | undefined, value: unknown, path: Path): Fields | null {
-    if (!isObject(value)) return this.wrong('a map of fields', value, path, 'Write its fields on lines of their own, indented.');
+  private object(type: ObjectType | undefined, value: unknown): Fields | null {
+    if (!isObject(value)) return this.wrong('a map of fields', value, 'Write its fields on lines of their own, indented.');
     if (!type) return value;
     const object: Fields = {};
     for (const [key, item] of Object.entries(value)) {
-      const field = this.findField(type, key, path);
+      const field = this.findField(type, key);
       if (!field) {
         setOwn(object, key, item);
         continue;
       }
-      const decoded = this.field(field.type, item, [...path, key]);
+      const decoded = this.inside(key, field.type, item);
       if (decoded === null) continue;
-      this.checkValues(field, decoded, [...path, key]);
+      if (field.values) this.checkValues(key, field, decoded);
       setOwn(object, field.name, decoded);
     }
     return object;
   }
 
-  private findField(type: ObjectType, key: string, path: Path): Field | undefined {
+  private findField(type: ObjectType, key: string): Field | undefined {
     const exact = type.fields.get(key);
     if (exact) return exact;
     const folded = [...type.fields.values()].find((field) => field.name.toLowerCase() === key.toLowerCase());
     if (folded && (this.strict || this.dialect === 'cli')) {
-      this.report('warning', 'field-case', `"${key}" is written "${folded.name}".`, [...path, key], `Write ${folded.name}: other readers of this object do not know ${key}.`);
+      this.report('warning', 'field-case', `"${key}" is written "${folded.name}".`, `Write ${folded.name}: other readers of this object do not know ${key}.`, [key]);
       return folded;
     }
     const likely = nearest(key, type.fields.keys());
     const hint = likely === undefined ? 'Delete it, or look for where it belongs.' : `Did you mean ${likely}?`;
     const inStep = this.strict && type.name !== 'WorkflowStep';
     const severity = this.strict && !inStep ? 'error' : 'warning';
-    this.report(severity, inStep ? 'unknown-field-in-step' : 'unknown-field', `unknown field "${pathText([...path, key])}"`, [...path, key], hint);
+    this.report(severity, inStep ? 'unknown-field-in-step' : 'unknown-field', `unknown field "${pathText([...this.path, key])}"`, hint, [key]);
     return undefined;
   }
 
   /** Values outside an enumeration pass Argo's decoder and fail later, if at all. */
-  private checkValues(field: Field, value: unknown, path: Path): void {
+  private checkValues(key: string, field: Field, value: unknown): void {
     if (!field.values || typeof value !== 'string' || field.values.includes(value) || value.includes('{{')) return;
     // Those that Argo refuses itself are reported by the validator.
     if (VALIDATED.has(field.name)) return;
     const likely = nearest(value, field.values);
-    this.report('warning', 'unknown-value', `"${value}" is none of ${field.values.filter((allowed) => allowed !== '').join(', ')}.`, path, likely ? `Did you mean ${likely}?` : 'Choose one of these.');
+    this.report('warning', 'unknown-value', `"${value}" is none of ${field.values.filter((allowed) => allowed !== '').join(', ')}.`, likely ? `Did you mean ${likely}?` : 'Choose one of these.', [key]);
   }
 
-  private scalar(name: ScalarType, value: unknown, path: Path): unknown {
+  private scalar(name: ScalarType, value: unknown): unknown {
     switch (name) {
-      case 'string': case 'progress': return this.simple('string', value, path);
-      case 'bool': return this.simple('boolean', value, path);
-      case 'int': case 'int32': return this.integer(value, path, name === 'int32');
-      case 'float': return this.simple('number', value, path);
-      case 'intOrString': return typeof value === 'string' ? value : this.integer(value, path, true, true);
-      case 'time': return this.time(value, path);
-      case 'quantity': return this.quantity(value, path);
-      case 'bytes': return this.bytes(value, path);
-      case 'anyString': return this.anyString(value, path);
-      case 'empty': case 'plugin': return this.opaque(value, path, name === 'plugin');
-      case 'steps': return this.steps(value, path);
+      case 'string': case 'progress': return this.simple('string', value);
+      case 'bool': return this.simple('boolean', value);
+      case 'int': case 'int32': return this.integer(value, name === 'int32');
+      case 'float': return this.simple('number', value);
+      case 'intOrString': return typeof value === 'string' ? value : this.integer(value, true, true);
+      case 'time': return this.time(value);
+      case 'quantity': return this.quantity(value);
+      case 'bytes': return this.bytes(value);
+      case 'anyString': return this.anyString(value);
+      case 'empty': case 'plugin': return this.opaque(value, name === 'plugin');
+      case 'steps': return this.steps(value);
       case 'any': case 'item': case 'amount': return value;
     }
   }
 
-  private simple(wanted: 'string' | 'boolean' | 'number', value: unknown, path: Path): unknown {
+  private simple(wanted: 'string' | 'boolean' | 'number', value: unknown): unknown {
     if (typeof value === wanted) return value;
     const name = { string: 'text', boolean: 'true or false', number: 'a number' }[wanted];
-    return this.wrong(name, value, path, wanted === 'string' ? quoteHint(value) : `Write ${name}, without quotes.`);
+    return this.wrong(name, value, wanted === 'string' ? quoteHint(value) : `Write ${name}, without quotes.`);
   }
 
-  private integer(value: unknown, path: Path, small: boolean, alwaysRefuse = false): number | null {
-    if (typeof value !== 'number' || !Number.isInteger(value)) return this.wrong('a whole number', value, path, 'Write a whole number, without quotes.');
+  private integer(value: unknown, small: boolean, alwaysRefuse = false): number | null {
+    if (typeof value !== 'number' || !Number.isInteger(value)) return this.wrong('a whole number', value, 'Write a whole number, without quotes.');
     if (!small || (value | 0) === value) return value;
-    if (alwaysRefuse || this.strict || this.dialect === 'cli') return this.wrong('a number below 2147483648', value, path, 'Write a smaller number.');
-    this.report('warning', 'number-too-large', `${value} is too large; Argo takes it for ${value | 0}.`, path, 'Write a smaller number.');
+    if (alwaysRefuse || this.strict || this.dialect === 'cli') return this.wrong('a number below 2147483648', value, 'Write a smaller number.');
+    this.report('warning', 'number-too-large', `${value} is too large; Argo takes it for ${value | 0}.`, 'Write a smaller number.');
     return value | 0;
   }
 
-  private time(value: unknown, path: Path): string | null {
+  private time(value: unknown): string | null {
     const valid = typeof value === 'string' && /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:[.,]\d+)?(?:Z|[+-](?:[01]\d|2[0-4]):[0-5]\d)$/.test(value);
-    return valid ? value : this.wrong('a time', value, path, 'Write it as 2030-01-31T12:00:00Z.');
+    return valid ? value : this.wrong('a time', value, 'Write it as 2030-01-31T12:00:00Z.');
   }
 
-  private quantity(value: unknown, path: Path): string | null {
+  private quantity(value: unknown): string | null {
     const text = typeof value === 'number' ? String(value) : value;
     const valid = typeof text === 'string' && /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[numkMGTPE]|[KMGTPE]i|[eE][+-]?\d+)?\s*$/.test(text);
-    return valid ? text : this.wrong('an amount', value, path, 'Write it as 500m, 2 or 64Mi.');
+    return valid ? text : this.wrong('an amount', value, 'Write it as 500m, 2 or 64Mi.');
   }
 
-  private bytes(value: unknown, path: Path): string | null {
+  private bytes(value: unknown): string | null {
     const valid = typeof value === 'string' && value.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
-    return valid ? value : this.wrong('text in base64', value, path, 'Encode it in base64.');
+    return valid ? value : this.wrong('text in base64', value, 'Encode it in base64.');
   }
 
-  private anyString(value: unknown, path: Path): string {
+  private anyString(value: unknown): string {
     const text = anyText(value);
     // The API server's JSON has no negative zero.
     if (text !== undefined) return Object.is(value, -0) && this.dialect === 'cli' ? '-0' : text;
-    this.report('warning', 'value-lost', 'Argo takes a list or a map here for empty text.', path, "Quote it to give it as JSON text: '[…]'.");
+    this.report('warning', 'value-lost', 'Argo takes a list or a map here for empty text.', "Quote it to give it as JSON text: '[…]'.");
     return '';
   }
 
   /** An object whose inside is not Argo's business. */
-  private opaque(value: unknown, path: Path, plugin: boolean): Fields | null {
-    if (!isObject(value)) return plugin ? this.wrong('a map with the plugin’s name', value, path, 'Write the name of the plugin and its settings under it.') : this.wrong('an empty map: {}', value, path, 'Write {}.');
+  private opaque(value: unknown, plugin: boolean): Fields | null {
+    if (!isObject(value)) return plugin ? this.wrong('a map with the plugin’s name', value, 'Write the name of the plugin and its settings under it.') : this.wrong('an empty map: {}', value, 'Write {}.');
     if (!plugin || Object.keys(value).length === 1) return value;
-    return this.wrong('a map with one key, the plugin’s name', value, path, 'Keep one plugin.');
+    return this.wrong('a map with one key, the plugin’s name', value, 'Keep one plugin.');
   }
 
   /** Argo decodes rows of steps by themselves: unknown fields are refused even where they are let through elsewhere. */
-  private steps(value: unknown, path: Path): unknown {
+  private steps(value: unknown): unknown {
     if (Array.isArray(value)) {
       for (const [index, row] of value.entries()) {
         if (row === null || Array.isArray(row)) continue;
-        return this.wrong('a list of steps', row, [...path, index], 'Steps of a row are a list of their own: write two dashes, "- - name: …".');
+        return this.wrong('a list of steps', row, 'Steps of a row are a list of their own: write two dashes, "- - name: …".', [index]);
       }
     }
     const outside = this.strict;
     this.strict = true;
-    const steps = this.field(STEPS, value, path);
+    const steps = this.field(STEPS, value);
     this.strict = outside;
     return steps;
   }
 
-  private wrong(wanted: string, value: unknown, path: Path, hint: string): null {
-    return this.report('error', 'wrong-type', `${pathText(path)} must be ${wanted}, not ${describe(value)}.`, path, hint);
+  private wrong(wanted: string, value: unknown, hint: string, below: (string | number)[] = []): null {
+    return this.report('error', 'wrong-type', `${pathText([...this.path, ...below])} must be ${wanted}, not ${describe(value)}.`, hint, below);
   }
 
-  private report(severity: Severity, code: string, message: string, path: Path, hint: string): null {
-    this.diagnostics.push({ severity, code, message, path: [...path], hint });
+  /** `below`: the path from where the decoder is to what is at fault. */
+  private report(severity: Severity, code: string, message: string, hint: string, below: (string | number)[] = []): null {
+    this.diagnostics.push({ severity, code, message, path: [...this.path, ...below], hint });
     return null;
   }
 }

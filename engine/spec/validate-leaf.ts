@@ -178,7 +178,7 @@ function findCycle(dependencies: ReadonlyMap<string, readonly string[]>): string
     done.add(name);
     return undefined;
   };
-  for (const name of dependencies.keys()) {
+  for (const name of [...dependencies.keys()].sort()) {
     const cycle = visit(name, []);
     if (cycle) return cycle;
   }
@@ -317,7 +317,7 @@ export function checkMetrics(template: Template, metrics: Metrics, place: Place,
       report.refuse('bad-metric', `templates.${name} metric name '${metricName}' is invalid. Metric names must contain alphanumeric characters or '_'`, [...at, 'name'], 'Use letters, digits and _ only.');
     }
     for (const [label, { key = '' }] of (metric.labels ?? []).entries() as Iterable<[number, { key?: string }]>) {
-      if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(key)) report.refuse('bad-metric', `metric label '${key}' is invalid: keys may only contain alphanumeric characters, '_', or ':'`, [...at, 'labels', label, 'key'], 'Use letters, digits and _ only.');
+      if (!/^[a-zA-Z_][a-zA-Z0-9_]*$/.test(key)) report.refuse('bad-metric', `metric label '${key}' is invalid: keys may only contain alphanumeric characters or '_'`, [...at, 'labels', label, 'key'], 'Use letters, digits and _ only.');
     }
     if (help === '') report.refuse('bad-metric', `templates.${name} metric '${metricName}' must contain a help string under 'help: ' field`, at, 'Say what the metric means.');
     const fault = metricProblem(metric);
