@@ -1,0 +1,54 @@
+// The app as it is shipped: packed, fused, started.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { test } from 'node:test';
+import { listPackage } from '@electron/asar';
+import { FuseV1Options, FuseState, getCurrentFuseWire } from '@electron/fuses';
+import { launchApp, root } from '../window/launch.ts';
+
+/** @returns the packaged program */
+function pack(...args: string[]): string {
+  const result = spawnSync(process.execPath, ['main/scripts/package.mjs', ...args], { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  assert.equal(result.status, 0, 'npm run package failed');
+  const folder = result.stdout.trim().split('\n').at(-1) ?? '';
+  const program = path.join(folder, 'linux-unpacked', 'tiphys');
+  assert.ok(existsSync(program), program);
+  return program;
+}
+
+const linux = { skip: process.platform === 'linux' ? false : 'the packaged app is tested on Linux' };
+
+test('the release holds what it needs and nothing else, with every fuse set', linux, async () => {
+  const program = pack();
+  const wire = await getCurrentFuseWire(program);
+  const state = (fuse: FuseV1Options): string => FuseState[(wire as unknown as Record<number, FuseState>)[fuse] ?? FuseState.INHERIT];
+  const off = [FuseV1Options.RunAsNode, FuseV1Options.EnableNodeOptionsEnvironmentVariable, FuseV1Options.EnableNodeCliInspectArguments, FuseV1Options.LoadBrowserProcessSpecificV8Snapshot, FuseV1Options.GrantFileProtocolExtraPrivileges];
+  const on = [FuseV1Options.EnableCookieEncryption, FuseV1Options.EnableEmbeddedAsarIntegrityValidation, FuseV1Options.OnlyLoadAppFromAsar];
+  for (const fuse of off) assert.equal(state(fuse), 'DISABLE', FuseV1Options[fuse]);
+  for (const fuse of on) assert.equal(state(fuse), 'ENABLE', FuseV1Options[fuse]);
+
+  const archive = path.join(path.dirname(program), 'resources/app.asar');
+  const files = listPackage(archive, { isPack: false });
+  for (const file of ['/package.json', '/out/main/main.cjs', '/out/main/preload.cjs', '/out/renderer/index.html', '/assets/samples/hello.yaml', '/assets/crds/workflows.yaml']) assert.ok(files.includes(file), file);
+  const strangers = files.filter((file) => !/^\/(package\.json|LICENSE|out(\/(main|renderer)(\/|$)|$)|assets(\/|$))/.test(file) || /\.(map|tsx?|mjs)$|test|node_modules|\.env|kubeconfig$/.test(file));
+  assert.deepEqual(strangers, []);
+});
+
+test('the packaged app starts, shows its window and runs a command of the contract', linux, async () => {
+  const window = await launchApp({ packaged: pack('--e2e') });
+  try {
+    await window.page.getByRole('button', { name: /local/i }).first().waitFor({ timeout: 20_000 });
+    const info = await window.page.evaluate(async () => (window as unknown as { tiphys: { invoke(verb: string, request: unknown): Promise<unknown> } }).tiphys.invoke('app.info', undefined)) as { ok: boolean; value: { version: string } };
+    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+    assert.deepEqual([info.ok, info.value.version], [true, version]);
+    assert.equal(await window.app.evaluate(({ app }) => app.isPackaged), true);
+    const samples = await window.page.evaluate(async () => (window as unknown as { tiphys: { invoke(verb: string, request: unknown): Promise<{ value: unknown[] }> } }).tiphys.invoke('samples.list', undefined));
+    assert.ok(samples.value.length >= 10);
+    await window.screenshot('packaged');
+    assert.deepEqual(window.errors, []);
+  } finally {
+    await window.close();
+  }
+});
