@@ -1,6 +1,7 @@
 /** What came after the end of a run: retry, resubmit, and what became of them. */
 import { resubmitWorkflow, retryWorkflow } from '../../engine/operate/commands.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
+import { validateWorkflow } from '../../engine/spec/validate.ts';
 import type { Case, Comparison, Followup } from './cases.ts';
 import { ACTOR, flag } from './person.ts';
 import { Game, startOf, submitted } from './play.ts';
@@ -32,7 +33,7 @@ export function playFollowups(played: Case, comparison: Comparison): string | un
     game = new Game(world, done.workflow, now);
     game.run({});
   }
-  return comparison.differences(played.expect, comparison.normaliseStatus(game.workflow))[0] ?? podDifference(played.pods, world.standing, comparison);
+  return comparison.differences(played.expect, comparison.normaliseStatus(game.workflow))[0] ?? podDifference(played.pods, world.lasting, comparison);
 }
 
 function refusal(followup: Followup, error: string): string | undefined {
@@ -53,6 +54,8 @@ function carryOut(workflow: Workflow, { cmd, after }: Followup, now: number): Do
     const name = after?.name ?? '';
     const memoized = cmd.includes('--memoized');
     const again = resubmitWorkflow(workflow, { parameters, memoized, creator: ACTOR, suffix: name.slice(old.length + 1) });
+    const fault = validateWorkflow(again, { mode: 'submit' }).find(({ severity }) => severity === 'error');
+    if (fault) return { error: fault.message };
     const metadata = { ...again.metadata, name, creationTimestamp: new Date(now).toISOString(), uid: workflow.metadata.uid ?? '' };
     return { workflow: { ...again, metadata }, podsToDelete: [] };
   } catch (error) {

@@ -6,7 +6,7 @@ import { operate } from '../../engine/operate/operate.ts';
 import { fromObject } from '../../engine/spec/read.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
 import type { PodPlan } from '../../engine/operate/types.ts';
-import type { Case } from './cases.ts';
+import type { Case, PersonAction } from './cases.ts';
 import { act } from './person.ts';
 import { NAMESPACE, World } from './world.ts';
 
@@ -73,7 +73,7 @@ export class Game {
     this.look();
     for (let round = 0; round < MAX_ROUNDS && this.now - this.start < MAX_TIME && !this.world.deleted; round++) {
       const action = actions[0];
-      const actAt = action === undefined ? undefined : 'at' in action ? this.start + action.at * 1000 : this.moved + STILL;
+      const actAt = action === undefined ? undefined : this.timeOf(action);
       const next = earliest(this.lookAt, this.wakeAt, this.world.nextEnding, actAt);
       if (next === undefined || (this.isOver() && earliest(this.lookAt, this.world.nextEnding, actAt) === undefined)) return;
       this.now = Math.max(this.now, next);
@@ -86,6 +86,13 @@ export class Game {
         this.look();
       } else if (due) this.look();
     }
+  }
+
+  /** A resume waits until its step stands still. */
+  private timeOf(action: PersonAction): number | undefined {
+    if ('at' in action) return this.start + action.at * 1000;
+    const nodes = Object.values(this.workflow.status?.nodes ?? {});
+    return nodes.some(({ type, phase, displayName }) => type === 'Suspend' && phase === 'Running' && action.resume.includes(displayName)) ? this.moved + STILL : undefined;
   }
 
   private isOver(): boolean {

@@ -86,7 +86,19 @@ function admitted(spec: PodSpec, recorded: PodSpec | undefined): PodSpec {
     const resources = container.resources as { limits?: Record<string, unknown>; requests?: Record<string, unknown> } | undefined;
     return resources?.limits ? { ...container, resources: { ...resources, requests: { ...resources.limits, ...resources.requests } } } : container;
   };
-  return { ...spec, containers: spec.containers.map((container) => requests(lookedUp(container))) };
+  return { ...spec, containers: spec.containers.map((container) => probed(requests(lookedUp(container)))) };
+}
+
+/** What the API server adds to probes. */
+function probed(container: Container): Container {
+  const filled: Container = { ...container };
+  for (const kind of ['readinessProbe', 'livenessProbe', 'startupProbe'] as const) {
+    const probe = container[kind];
+    if (!probe) continue;
+    const get = probe['httpGet'] as object | undefined;
+    filled[kind] = { timeoutSeconds: 1, periodSeconds: 10, successThreshold: 1, failureThreshold: 3, ...probe, ...(get ? { httpGet: { scheme: 'HTTP', ...get } } : {}) };
+  }
+  return filled;
 }
 
 /** Go writes some empty fields out. */

@@ -64,9 +64,9 @@ export class World {
     };
   }
 
-  /** The plans of the Pods that are still there. */
-  get standing(): PodPlan[] {
-    return [...this.pods.keys()].flatMap((id) => this.created.findLast(({ nodeId }) => nodeId === id) ?? []);
+  /** The plans of all Pods; of those created again under the same name the last. */
+  get lasting(): PodPlan[] {
+    return [...new Map(this.created.map((plan) => [plan.name, plan])).values()];
   }
 
   /** When the next Pod ends (milliseconds). */
@@ -153,7 +153,7 @@ export class World {
   private scripted(plan: PodPlan, pod: Pod, now: number): Ending | undefined {
     const rule = this.script?.rules.find(({ node }) => new RegExp(node).test(plan.nodeName));
     if (plan.template.daemon && rule?.exitCode === undefined && rule?.phase === undefined) return undefined;
-    const at = now + (rule?.after ?? 0.05) * 1000;
+    const at = now + Math.max(rule?.after ?? 0.05, this.delay(plan)) * 1000;
     if (rule?.phase) {
       const { phase, reason, message } = rule;
       const status = { podIP: 'POD_IP', phase, ...(reason ? { reason } : {}), ...(message ? { message } : {}) };
@@ -167,6 +167,13 @@ export class World {
       at, nodeId: plan.nodeId, report: { complete: true, ...(outputs ? { outputs } : {}) },
       pod: { ...pod, status: { podIP: 'POD_IP', phase: exitCode === 0 ? 'Succeeded' : 'Failed', containerStatuses } },
     };
+  }
+
+  /** Seconds by which the recording machine was behind its script: what a Pod lasted there, where that was clearly longer. */
+  private delay(plan: PodPlan): number {
+    const recorded = this.recorded.get(plan.nodeName)?.find(({ name }) => name === plan.name);
+    const lasted = recorded?.ended === undefined ? 0 : recorded.ended - recorded.created;
+    return lasted >= 2 ? lasted - 0.5 : 0;
   }
 
   private replayed(plan: PodPlan, pod: Pod, now: number): Ending | undefined {

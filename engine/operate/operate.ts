@@ -39,8 +39,8 @@ function reconcile(run: Run): void {
       const before = run.changes;
       if (!claimVolumes(run)) break;
       conclude(run);
-      run.locks.release(run, false);
-      if (run.changes === before) break;
+      const freed = run.locks.release(run, false);
+      if (run.changes === before && !freed) break;
     }
   });
   if (done.fault) run.mark('Error', done.fault.message);

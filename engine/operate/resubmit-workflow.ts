@@ -61,7 +61,7 @@ function memoized(workflow: Workflow, next: Workflow, generateName: string, suff
   }
   for (const node of Object.values(nodes)) if (node.children) node.children = node.children.filter((id) => nodes[id] !== undefined);
   return { ...next, metadata: { ...metadata, name }, status: {
-    nodes, phase: '', startedAt: null, finishedAt: null,
+    nodes, phase: '', startedAt: null, finishedAt: null, conditions: [{ type: 'Completed', status: 'False' }],
     ...(status.storedTemplates ? { storedTemplates: status.storedTemplates } : {}),
   } };
 }
@@ -72,7 +72,6 @@ function renamed(nodeName: string, old: string, name: string): string {
 
 function copyNode(node: NodeStatus, convert: (id: string) => string, name: string): NodeStatus {
   const copy: NodeStatus = { ...node, id: convert(node.id), name };
-  if (copy.displayName === node.name) copy.displayName = name;
   if (node.boundaryID) copy.boundaryID = convert(node.boundaryID);
   if (node.children) copy.children = node.children.map(convert);
   if (node.outboundNodes) copy.outboundNodes = node.outboundNodes.map(convert);

@@ -52,7 +52,7 @@ export function planPod(input: PlanInput): PodPlan {
     labels: labelsOf(input, template),
     annotations: { ...input.workflow.spec.podMetadata?.annotations, ...template.metadata?.annotations },
     spec: podSpec(input, template),
-    template: withoutInputParameters(template),
+    template: withMetadata(withoutInputParameters(template), input.workflow.spec),
     includeResult: input.includeResult,
   };
   if (input.deadline !== undefined) draft.deadline = new Date(input.deadline).toISOString().replace(/\.\d{3}Z$/, 'Z');
@@ -72,6 +72,14 @@ function labelsOf(input: PlanInput, template: Template): Record<string, string> 
 function withoutInputParameters(template: Template): Template {
   const { inputs, ...rest } = template;
   return inputs?.artifacts ? { ...rest, inputs: { artifacts: inputs.artifacts } } : rest;
+}
+
+/** The template as the Pod knows it carries the metadata of all Pods of the workflow, too. */
+function withMetadata(template: Template, { podMetadata }: WorkflowSpec): Template {
+  if (!podMetadata) return template;
+  const labels = { ...podMetadata.labels, ...template.metadata?.labels };
+  const annotations = { ...podMetadata.annotations, ...template.metadata?.annotations };
+  return { ...template, metadata: { ...(Object.keys(labels).length > 0 ? { labels } : {}), ...(Object.keys(annotations).length > 0 ? { annotations } : {}) } };
 }
 
 /** Some tags come from outside the template: the repository's keys, the workflow's volumes. Argo: substitutePodParams */
