@@ -7,12 +7,19 @@ import { exceptions } from './features.ts';
 import { isWanted, type CaseResult, type Filter } from './run.ts';
 import type { Run, Vector } from './vectors/compare.ts';
 
+/** `prepare` gets all vectors of the file first, where they refer to each other. */
+interface Runner {
+  run?: Run;
+  prepare?: (vectors: readonly Vector[]) => void;
+}
+
 export async function runVectors(directory: string, filter: Filter): Promise<CaseResult[]> {
   const results: CaseResult[] = [];
   for (const { name, lines } of readVectors(directory)) {
     if (filter.files.length > 0 && !filter.files.includes(name)) continue;
     const module = path.join(import.meta.dirname, 'vectors', `${name}.ts`);
-    const run = existsSync(module) ? (await import(pathToFileURL(module).href) as { run: Run }).run : undefined;
+    const { run, prepare } = existsSync(module) ? await import(pathToFileURL(module).href) as Runner : {};
+    prepare?.(lines.map((line) => JSON.parse(line) as Vector));
     for (const line of lines) {
       const vector = JSON.parse(line) as Vector;
       if (isWanted(filter, name, vector.id)) results.push(judge(name, vector, line, run));
