@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { listPackage } from '@electron/asar';
-import { FuseV1Options, FuseState, getCurrentFuseWire } from '@electron/fuses';
+import { FuseV1Options, getCurrentFuseWire } from '@electron/fuses';
 import { launchApp, root } from '../window/launch.ts';
 
 /** @returns the packaged program */
@@ -23,11 +23,12 @@ const linux = { skip: process.platform === 'linux' ? false : 'the packaged app i
 test('the release holds what it needs and nothing else, with every fuse set', linux, async () => {
   const program = pack();
   const wire = await getCurrentFuseWire(program);
-  const state = (fuse: FuseV1Options): string => FuseState[(wire as unknown as Record<number, FuseState>)[fuse] ?? FuseState.INHERIT];
+  // The wire holds the characters 0 and 1.
+  const state = (fuse: FuseV1Options): string => String.fromCharCode(Number((wire as unknown as Record<number, number>)[fuse]));
   const off = [FuseV1Options.RunAsNode, FuseV1Options.EnableNodeOptionsEnvironmentVariable, FuseV1Options.EnableNodeCliInspectArguments, FuseV1Options.LoadBrowserProcessSpecificV8Snapshot, FuseV1Options.GrantFileProtocolExtraPrivileges];
   const on = [FuseV1Options.EnableCookieEncryption, FuseV1Options.EnableEmbeddedAsarIntegrityValidation, FuseV1Options.OnlyLoadAppFromAsar];
-  for (const fuse of off) assert.equal(state(fuse), 'DISABLE', FuseV1Options[fuse]);
-  for (const fuse of on) assert.equal(state(fuse), 'ENABLE', FuseV1Options[fuse]);
+  for (const fuse of off) assert.equal(state(fuse), '0', FuseV1Options[fuse]);
+  for (const fuse of on) assert.equal(state(fuse), '1', FuseV1Options[fuse]);
 
   const archive = path.join(path.dirname(program), 'resources/app.asar');
   const files = listPackage(archive, { isPack: false });
