@@ -1,7 +1,7 @@
 /** What a person did to a run: the commands of the recordings, as the CLI would carry them out. */
 import type { Workflow } from '../../engine/spec/types.ts';
 import { resume, setOutputs, stop, suspend, terminate } from '../../engine/operate/commands.ts';
-import type { PersonAction } from './cases.ts';
+import type { Expected, PersonAction } from './cases.ts';
 
 export const ACTOR = 'e2e-admin';
 const USER = { User: ACTOR };
@@ -12,9 +12,18 @@ export function flag(cmd: readonly string[], name: string): string | undefined {
   return at < 0 ? cmd.find((word) => word.startsWith(`${name}=`))?.slice(name.length + 1) : cmd[at + 1];
 }
 
-export function act(workflow: Workflow, action: PersonAction, now: number): Workflow {
+/** Outputs that a person supplied are not among the actions: they are those that the step ended with. */
+function supply(workflow: Workflow, displayName: string, expected: Expected): Workflow {
+  const node = Object.values(workflow.status?.nodes ?? {}).find((each) => each.displayName === displayName && each.type === 'Suspend');
+  const open = (node?.outputs?.parameters ?? []).filter(({ value, valueFrom }) => value === undefined && valueFrom?.default === undefined);
+  const given = expected.nodes.find(({ name }) => name === node?.name)?.outputs?.parameters ?? [];
+  const parameters = Object.fromEntries(open.flatMap(({ name }) => given.filter((each) => each.name === name).map(({ value = '' }) => [name, value])));
+  return Object.keys(parameters).length > 0 ? setOutputs(workflow, { selector: `displayName=${displayName}`, parameters }) : workflow;
+}
+
+export function act(workflow: Workflow, action: PersonAction, expected: Expected, now: number): Workflow {
   if ('resume' in action) {
-    return action.resume.reduce((current, name) => resume(current, { selector: `displayName=${name}`, user: USER, actor: ACTOR }, now), workflow);
+    return action.resume.reduce((current, name) => resume(supply(current, name, expected), { selector: `displayName=${name}`, user: USER, actor: ACTOR }, now), workflow);
   }
   const { cmd } = action;
   const selector = flag(cmd, '--node-field-selector');

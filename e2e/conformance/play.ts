@@ -68,7 +68,7 @@ export class Game {
   }
 
   /** Goes on until nothing more happens. */
-  run(played: Pick<Case, 'actions'>): void {
+  run(played: Partial<Pick<Case, 'actions' | 'expect'>>): void {
     const actions = [...(played.actions ?? [])];
     this.look();
     for (let round = 0; round < MAX_ROUNDS && this.now - this.start < MAX_TIME && !this.world.deleted; round++) {
@@ -81,7 +81,7 @@ export class Game {
       const due = [this.lookAt, this.wakeAt].some((time) => time !== undefined && time <= this.now);
       if (actAt !== undefined && action !== undefined && actAt <= this.now && !due) {
         actions.shift();
-        this.workflow = act(this.workflow, action, this.now);
+        this.workflow = act(this.workflow, action, played.expect ?? { nodes: [] }, this.now);
         this.moved = this.now;
         this.look();
       } else if (due) this.look();

@@ -3,6 +3,7 @@
  * what operate asks for, and nothing else.
  */
 import type { ConfigMap, ContainerStatus, KubeObject, Pod } from '../../engine/spec/kubernetes.ts';
+import { readManifests } from '../../engine/spec/read.ts';
 import type { Outputs, WorkflowTemplate } from '../../engine/spec/types.ts';
 import type { Action, Observed, PodPlan, PodReport, Refusal } from '../../engine/operate/types.ts';
 import type { Case, RecordedPod, Rule, Script } from './cases.ts';
@@ -53,8 +54,8 @@ export class World {
   private add(manifest: KubeObject): void {
     const name = manifest.metadata.name ?? '';
     if (manifest.kind === 'ConfigMap') this.configMaps.set(name, manifest);
-    else if (manifest.kind === 'WorkflowTemplate') this.templates.namespaced.set(name, manifest as WorkflowTemplate);
-    else if (manifest.kind === 'ClusterWorkflowTemplate') this.templates.cluster.set(name, manifest as WorkflowTemplate);
+    else if (manifest.kind === 'WorkflowTemplate') this.templates.namespaced.set(name, decoded(manifest));
+    else if (manifest.kind === 'ClusterWorkflowTemplate') this.templates.cluster.set(name, decoded(manifest));
   }
 
   observe(): Observed {
@@ -181,7 +182,8 @@ export class World {
     const recorded = list?.shift();
     const node = this.case.expect.nodes.find(({ name }) => name === plan.nodeName);
     if (!recorded || recorded.phase === 'Running') return undefined;
-    const at = Math.max(now + 50, this.start + (recorded.ended ?? recorded.created) * 1000 + 400);
+    const deadline = recorded.reason === 'DeadlineExceeded' ? now + (plan.spec.activeDeadlineSeconds ?? 0) * 1000 + 900 : 0;
+    const at = Math.max(now + 50, deadline, this.start + (recorded.ended ?? recorded.created) * 1000 + 400);
     const states = (recorded.containers ?? []).filter(({ exitCode }) => exitCode !== undefined)
       .map(({ name, exitCode = 0, reason, message }) => terminated(name, exitCode, reason, message, at));
     const init = new Set(['init', ...(plan.spec.initContainers ?? []).map(({ name }) => name)]);
@@ -195,6 +197,12 @@ export class World {
       } },
     };
   }
+}
+
+/** A template as the controller reads it. */
+function decoded(manifest: KubeObject): WorkflowTemplate {
+  const read = readManifests(JSON.stringify(manifest)).manifests[0];
+  return (read?.kind === 'WorkflowTemplate' || read?.kind === 'ClusterWorkflowTemplate' ? read.object : manifest) as WorkflowTemplate;
 }
 
 function terminated(name: string, exitCode: number, reason: string | undefined, message: string | undefined, at: number): ContainerStatus {

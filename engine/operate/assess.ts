@@ -197,6 +197,7 @@ function control(run: Run, id: string, pod: Pod): void {
   if (!stopped && !(deadlinePassed(run) && !onExit)) return;
   run.act({ type: 'terminate-pod', nodeId: id, name: pod.metadata.name ?? run.podNameOf(node) });
   const message = stopped ? `workflow shutdown with strategy:  ${run.shutdown}` : 'Step exceeded its deadline';
+  if (node.phase === 'Running') run.ended.add(id);
   run.nodes.mark(id, 'Failed', message);
   for (const container of run.nodes.within(id)) if (!isFulfilled(container)) run.nodes.mark(container.id, 'Failed', message);
 }

@@ -58,6 +58,11 @@ class Dag {
     return this.run.nodes.byName(this.nodeName(taskName));
   }
 
+  /** A Pod ended by a shutdown has not left its outputs yet: nothing may follow on it in the same call. */
+  private isEnding(node: NodeStatus | undefined): boolean {
+    return node !== undefined && this.run.shutdown !== '' && this.run.ended.has(node.id);
+  }
+
   private targets(): string[] {
     const target = this.task.template.dag?.target;
     if (target) return target.split(' ');
@@ -109,7 +114,7 @@ class Dag {
   private followTarget(name: string): boolean {
     const node = this.nodeOf(name);
     const task = this.byName.get(name);
-    if (!node || !task) return true;
+    if (!node || !task || this.isEnding(node)) return true;
     if (!hasHooks(task)) {
       this.checkAggregates(name);
       return true;
@@ -163,6 +168,7 @@ class Dag {
     const task = this.byName.get(name);
     if (this.visited.has(name)) return;
     this.visited.add(name);
+    if (this.isEnding(this.nodeOf(name))) return;
     if (!task) throw new Fault('error', `target ${name} does not exist`);
     const node = this.nodeOf(name);
     if (node && (isFulfilled(node) || node.phase === 'Running') && !this.followRunning(task, node)) return;
@@ -202,7 +208,7 @@ class Dag {
     if (this.nodeOf(name)) return true;
     const verdict = attempt(() => this.dependencies.evaluate(name, (dependency) => {
       const node = this.nodeOf(dependency);
-      return node && isFulfilled(node) && hooksFulfilled(this.run, node) ? { node, children: this.run.nodes.children(node) } : undefined;
+      return node && isFulfilled(node) && !this.isEnding(node) && hooksFulfilled(this.run, node) ? { node, children: this.run.nodes.children(node) } : undefined;
     }));
     if (verdict.fault) {
       this.bear(task, name, 'Error', verdict.fault.message);

@@ -10,7 +10,8 @@ import type { Run } from './run.ts';
 export function claimVolumes(run: Run): boolean {
   const templates = run.spec.volumeClaimTemplates ?? [];
   const claims = run.status.persistentVolumeClaims ?? [];
-  if (templates.length === 0 || templates.length === claims.length) return true;
+  if (templates.length === 0) return true;
+  if (templates.length === claims.length) return !claims.some((volume) => isRefused(run, claimName(volume)));
   const volumes: Volume[] = [];
   for (const [index, template] of templates.entries()) {
     const name = template.metadata.name;
@@ -19,15 +20,25 @@ export function claimVolumes(run: Run): boolean {
       return false;
     }
     const claimName = `${run.name}-${name}`;
-    const refusal = run.observed.refusals?.get(claimName);
-    if (refusal) {
-      run.mark(refusal.transient ? 'Pending' : 'Error', refusal.transient ? `Waiting for a PVC to be created. ${refusal.message}` : `pvc create error: ${refusal.message}`);
-      return false;
-    }
     run.act({ type: 'create-claim', object: claim(run, template, claimName) });
     volumes.push({ name, persistentVolumeClaim: { claimName } });
   }
   run.set('persistentVolumeClaims', volumes);
+  // Whether the claims were taken is seen in the next call.
+  run.wakeAt(run.now + 1);
+  return false;
+}
+
+function claimName(volume: Volume): string {
+  return (volume['persistentVolumeClaim'] as { claimName?: string } | undefined)?.claimName ?? '';
+}
+
+/** @returns whether a claim was refused; the run then waits or ends */
+function isRefused(run: Run, name: string): boolean {
+  const refusal = run.observed.refusals?.get(name);
+  if (!refusal) return false;
+  run.set('persistentVolumeClaims', undefined);
+  run.mark(refusal.transient ? 'Pending' : 'Error', refusal.transient ? `Waiting for a PVC to be created. ${refusal.message}` : `pvc create error: ${refusal.message}`);
   return true;
 }
 
@@ -55,8 +66,7 @@ function deleteClaims(run: Run): void {
   const strategy = run.spec.volumeClaimGC?.strategy || 'OnWorkflowSuccess';
   if (claims.length === 0 || (strategy === 'OnWorkflowSuccess' && run.status.phase !== 'Succeeded')) return;
   for (const volume of claims) {
-    const source = volume['persistentVolumeClaim'] as { claimName?: string } | undefined;
-    if (source?.claimName) run.act({ type: 'delete-claim', name: source.claimName });
+    if (claimName(volume)) run.act({ type: 'delete-claim', name: claimName(volume) });
   }
   run.set('persistentVolumeClaims', undefined);
 }

@@ -49,7 +49,7 @@ function create(run: Run, task: Task, node: NodeStatus): boolean {
     deadline: earliest(onExit ? undefined : run.deadline, task.options.deadline),
     globals: run.globals,
     instanceId: run.observed.settings?.instanceId,
-    repository: run.observed.settings?.artifactRepository,
+    repository: run.repository,
     configMaps: run.observed.configMaps,
     failedHosts: failedHosts(run, node),
   });

@@ -37,6 +37,8 @@ export function consultCache(run: Run, task: Task, node: NodeStatus | undefined,
 
 function read(run: Run, cacheName: string, key: string): Entry | undefined {
   if (!KEY.test(key)) throw new Fault('error', `invalid cache key ${key}`);
+  const fresh = run.cached.get(`${cacheName}/${key}`);
+  if (fresh !== undefined) return JSON.parse(fresh) as Entry;
   const map = run.observed.configMaps?.get(cacheName);
   if (!map) return undefined;
   if (map.metadata.labels?.[TYPE_LABEL] !== 'Cache') {
@@ -69,5 +71,6 @@ export function saveToCache(run: Run, id: string): void {
   if (!node || !status || status.hit) return;
   const stamp = timestamp(run.now);
   const value = goJson({ nodeID: id, outputs: node.outputs ?? null, creationTimestamp: stamp, lastHitTimestamp: stamp });
+  run.cached.set(`${status.cacheName}/${status.key}`, value);
   run.act({ type: 'save-cache', configMap: status.cacheName, key: status.key, value });
 }

@@ -2,7 +2,7 @@
  * The nodes of a run while one call of operate works on them: looked up by id and by name, indexed by boundary, and copied
  * only when they are written, so that a call that changes nothing costs nothing and the input stays as it was.
  */
-import type { NodePhase, NodeStatus, NodeType, TemplateCall } from '../spec/types.ts';
+import type { NodePhase, NodeStatus, NodeType, TemplateCall, TemplateRef } from '../spec/types.ts';
 import { nodeId } from '../template/names.ts';
 import { invariant } from '../spec/error.ts';
 
@@ -131,7 +131,7 @@ export class Nodes {
     if (boundary) displayName = (spec.name.startsWith(boundary.name) ? spec.name.slice(boundary.name.length) : spec.name).replace(SEPARATOR, '');
     const node: NodeStatus = { id, name: spec.name, displayName, type: spec.type };
     if (spec.call.template) node.templateName = spec.call.template;
-    if (spec.call.templateRef) node.templateRef = spec.call.templateRef;
+    if (spec.call.templateRef) node.templateRef = withoutFalse(spec.call.templateRef);
     node.templateScope = spec.scope;
     node.phase = spec.phase;
     if (spec.boundaryID) node.boundaryID = spec.boundaryID;
@@ -177,6 +177,10 @@ export class Nodes {
   }
 
   private readonly listsOwned = new Set<string>();
+}
+
+function withoutFalse({ clusterScope, ...rest }: TemplateRef): TemplateRef {
+  return clusterScope ? { ...rest, clusterScope } : rest;
 }
 
 /** Writes a message; an empty one is left out of the status. */

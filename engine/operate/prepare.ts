@@ -6,6 +6,7 @@ import { configMapValue, parametersJson } from './arguments.ts';
 import { Fault, attempt } from './fault.ts';
 import { evaluate, goJson, substitute } from './language.ts';
 import { validateWorkflow } from '../spec/validate.ts';
+import { parseYaml } from '../spec/yaml.ts';
 import { mergeSpecs } from './merge.ts';
 import type { Run } from './run.ts';
 import { milliseconds } from './time.ts';
@@ -50,7 +51,22 @@ export function prepare(run: Run): boolean {
     run.deadline = milliseconds(run.status.startedAt) + run.spec.activeDeadlineSeconds * 1000;
   }
   run.resolver = run.newResolver();
+  run.repository = repositoryOf(run);
   return true;
+}
+
+/**
+ * The repository that the workflow names, in its namespace or the controller's, else the default one. Throws Fault.
+ * Argo: artifactRepositories.Resolve
+ */
+function repositoryOf(run: Run): Record<string, unknown> | undefined {
+  const reference = run.spec.artifactRepositoryRef;
+  const map = run.observed.configMaps?.get(reference?.configMap || 'artifact-repositories');
+  const key = reference?.key || map?.metadata.annotations?.['workflows.argoproj.io/default-artifact-repository'];
+  const text = key === undefined ? undefined : map?.data?.[key];
+  if (text === undefined) return run.observed.settings?.artifactRepository;
+  const { value } = parseYaml(text);
+  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : undefined;
 }
 
 /** @returns what is wrong with the workflow: the first fault that Argo would name */

@@ -60,6 +60,12 @@ export class Run {
   depth = 0;
   /** Templates of nodes with their inputs filled in, for who asks about a boundary. */
   readonly templates = new Map<string, Template>();
+  /** Nodes whose running Pod this call ends: what they leave behind is not in yet. */
+  readonly ended = new Set<string>();
+  /** Cache entries that this call writes, by ConfigMap and key. */
+  readonly cached = new Map<string, string>();
+  /** The artifact repository in force. */
+  repository: Record<string, unknown> | undefined;
   /** Nodes whose Pod this call creates. */
   readonly creating = new Set<string>();
   private readonly actions: Action[] = [];

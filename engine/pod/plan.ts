@@ -9,6 +9,7 @@ import type { PodPlan } from '../operate/types.ts';
 import { LABEL, type Artifact, type Template, type WorkflowSpec } from '../spec/types.ts';
 import type { ConfigMap, Container, PodSpec, Volume, VolumeMount } from '../spec/kubernetes.ts';
 
+import { ordered } from '../spec/marshal.ts';
 import { parseYaml } from '../spec/yaml.ts';
 import { archiveLocation, secretVolumes } from './artifacts.ts';
 import { strategicMerge } from './strategic-merge.ts';
@@ -52,7 +53,7 @@ export function planPod(input: PlanInput): PodPlan {
     labels: labelsOf(input, template),
     annotations: { ...input.workflow.spec.podMetadata?.annotations, ...template.metadata?.annotations },
     spec: podSpec(input, template),
-    template: withMetadata(withoutInputParameters(template), input.workflow.spec),
+    template: ordered('Template', withMetadata(withoutInputParameters(template), input.workflow.spec)) as Template,
     includeResult: input.includeResult,
   };
   if (input.deadline !== undefined) draft.deadline = new Date(input.deadline).toISOString().replace(/\.\d{3}Z$/, 'Z');
