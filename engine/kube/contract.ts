@@ -162,7 +162,7 @@ export function clusterContract(name: string, make: () => Promise<ContractSubjec
       await cluster.create(RESOURCE.pod, pod('strategic', 'true', { schedulerName: 'nobody', activeDeadlineSeconds: 100 }));
       const patched = await cluster.patch<Pod>(RESOURCE.pod, namespace, 'strategic', { type: 'strategic', body: { spec: { activeDeadlineSeconds: 50, containers: [{ name: 'main', image: 'alpine' }] } } });
       assert.equal(patched.spec.containers[0]?.image, 'alpine');
-      assert.deepEqual(patched.spec.containers[0]?.command, ['sh', '-c', 'true']);
+      assert.deepEqual(patched.spec.containers.at(0)?.command, ['sh', '-c', 'true']);
       assert.equal(patched.spec.activeDeadlineSeconds, 50);
       await refused('invalid', cluster.patch(RESOURCE.pod, namespace, 'strategic', { type: 'merge', body: { spec: { containers: [{ name: 'main', image: 'alpine', command: ['false'] }] } } }));
       await cluster.delete(RESOURCE.pod, namespace, 'strategic', { gracePeriodSeconds: 0 });

@@ -169,7 +169,7 @@ function parseText(content: string): unknown {
       // A flow map is YAML too.
     }
   }
-  return parseYaml(content, { schema: 'core', strict: false, uniqueKeys: false, maxAliasCount: 100, logLevel: 'silent' }) as unknown;
+  return parseYaml(content, { schema: 'core', strict: false, uniqueKeys: false, maxAliasCount: 100, logLevel: 'error' }) as unknown;
 }
 
 function named(list: unknown, member: string, file: string): Map<string, Named> {

@@ -144,7 +144,7 @@ test('in namespaces a step has /tmp and home to itself and cannot write the mach
   const cluster = await createLocalCluster({ dataDir, runtime: 'processes', isolated: true });
   process.env['KUBECONFIG_OF_SOMEBODY'] = 'secret';
   try {
-    await cluster.create(RESOURCE.pod, pod('private', 'ls -A /tmp | wc -l; ls -A $HOME | wc -l; touch /usr/bin/x 2>/dev/null && echo wrote; echo $KUBECONFIG_OF_SOMEBODY; echo $$; mkdir -p /data/x && echo own > /data/x/y && cat /data/x/y'));
+    await cluster.create(RESOURCE.pod, pod('private', 'ls -A /tmp | wc -l; ls -A $HOME | wc -l; touch /usr/bin/x 2>/dev/null && echo wrote; echo $KUBECONFIG_OF_SOMEBODY; echo $$$$; mkdir -p /data/x && echo own > /data/x/y && cat /data/x/y'));
     const done = await ended(cluster, 'private');
     assert.equal(await log(cluster, 'private'), '0\n0\n\n1\nown\n', JSON.stringify(done.status));
   } finally {
