@@ -37,6 +37,8 @@ export interface World {
   /** Node names of the Pods in the order of their creation, each Pod ever made. */
   made: string[];
   engine(options?: Partial<EngineOptions>): Engine;
+  /** An engine that was killed never ends by itself. */
+  abandon(engine: Engine): void;
   run(name: string): Workflow;
   phase(name: string): string;
   nodes(name: string): Record<string, NodeStatus>;
@@ -50,13 +52,16 @@ export async function withWorld(rules: Rule[], work: (world: World) => Promise<v
   const dataDir = await mkdtemp(path.join(tmpdir(), 'tiphys-test-'));
   const made: string[] = [];
   const player = play(cluster, clock, rules, made);
-  const engines: Engine[] = [];
+  const engines = new Set<Engine>();
   const world: World = {
     clock, cluster, dataDir, made,
     engine: (more = {}) => {
       const engine = createEngine({ cluster, clusterId: 'fake', dataDir, clock, ...more });
-      engines.push(engine);
+      engines.add(engine);
       return engine;
+    },
+    abandon: (engine) => {
+      engines.delete(engine);
     },
     run: (name) => cluster.store.get(RESOURCE.workflow, NS, name) as Workflow,
     phase: (name) => (cluster.store.peek(RESOURCE.workflow, NS, name) as Workflow | undefined)?.status?.phase ?? '',
@@ -71,9 +76,7 @@ export async function withWorld(rules: Rule[], work: (world: World) => Promise<v
     await work(world);
   } finally {
     player.close();
-    const closing = Promise.all(engines.map((engine) => engine.close()));
-    await clock.settle();
-    await closing;
+    await Promise.all([...engines].map((engine) => engine.close()));
     await rm(dataDir, { recursive: true, force: true });
   }
 }
