@@ -327,6 +327,12 @@ function execOf(value: unknown, file: string, problems: ContextProblem[]): { exe
   };
 }
 
+/** What differs when any of the files was written, replaced or removed: reading them all every few seconds would cost. */
+async function signatureOf(paths: readonly string[]): Promise<string> {
+  const parts = await Promise.all(paths.map(async (path) => stat(path).then(({ ino, size, mtimeMs, ctimeMs }) => [ino, size, mtimeMs, ctimeMs].join(), () => 'none')));
+  return parts.join(';');
+}
+
 /**
  * Loads, and again whenever one of the files changes, appears or goes (by folder watch, and by a look every 10 s where
  * watches do not work). Calls back only when the content differs. @returns what ends it
@@ -336,8 +342,12 @@ export function watchKubeconfig(options: KubeconfigOptions, onChange: (config: K
   let last = '';
   let timer: NodeJS.Timeout | undefined;
   let running = Promise.resolve();
+  let signature = '';
   const look = () => {
     running = running.then(async () => {
+      const now = await signatureOf(kubeconfigPaths(options));
+      if (now === signature) return;
+      signature = now;
       const config = await loadKubeconfig(options);
       const print = JSON.stringify(config);
       if (closed || print === last) return;
