@@ -269,7 +269,7 @@ class ValueBuilder {
   private scalar(node: Scalar.Parsed, path: Path): ScalarValue {
     const source = node.source;
     const quoted = node.type !== 'PLAIN' && node.type !== undefined;
-    if (node.type === 'QUOTE_DOUBLE') this.checkEscapes(node, path);
+    if (node.type === 'QUOTE_DOUBLE' || node.type === 'QUOTE_SINGLE') this.checkQuotes(node, path);
     if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED') this.checkBlock(node, path);
     if (node.tag !== undefined) {
       const resolved = resolveTagged(source, node.tag);
@@ -286,11 +286,14 @@ class ValueBuilder {
     return null;
   }
 
-  private checkEscapes(node: ParsedNode, path: Path): void {
-    const escapes = /\\(.)/gs;
+  private checkQuotes(node: Scalar.Parsed, path: Path): void {
     const source = this.text.slice(node.range[0], node.range[1]);
-    for (let match = escapes.exec(source); match; match = escapes.exec(source)) {
-      if (match[1] === '/') this.report('error', 'yaml-syntax', 'Argo does not know the escape \\/.', node, path, 'Write a plain slash.');
+    // The parser looks at the last character only, which may be an escaped quote.
+    const isOpen = node.type === 'QUOTE_SINGLE' ? trailing(source.slice(1), "'") % 2 === 0 : trailing(source.slice(0, -1), '\\') % 2 === 1;
+    if (isOpen) this.report('error', 'yaml-syntax', 'The quote is not closed.', node, path, 'Close it at the end of the value.');
+    if (node.type === 'QUOTE_SINGLE') return;
+    for (const [, escape] of source.matchAll(/\\(.)/gs)) {
+      if (escape === '/') this.report('error', 'yaml-syntax', 'Argo does not know the escape \\/.', node, path, 'Write a plain slash.');
     }
   }
 
@@ -358,6 +361,13 @@ class ValueBuilder {
     if (this.stopped) return;
     this.diagnostics.push({ severity, code, message, path: [...path], range: this.at(node.range[0], node.range[1]), hint });
   }
+}
+
+/** How many of this character stand at the end. */
+function trailing(text: string, character: string): number {
+  let count = 0;
+  while (text[text.length - 1 - count] === character) count++;
+  return count;
 }
 
 /** Plain assignment would set the prototype for a key named __proto__. */
