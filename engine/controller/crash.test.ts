@@ -16,6 +16,8 @@ interface Scenario {
   rules: Rule[];
   /** Done once, so many seconds after the submit. */
   stopAt?: number;
+  /** Milliseconds that each save takes: what must not happen before it has the time to. */
+  slowSaves?: number;
 }
 
 const echo = { name: 'echo', inputs: { parameters: [{ name: 'v' }] }, container: { image: 'i', command: ['echo', '{{inputs.parameters.v}}'] } };
@@ -43,7 +45,7 @@ const SCENARIOS: Scenario[] = [
     },
   },
   {
-    name: 'Pods collected as they end', rules: [],
+    name: 'Pods collected as they end', rules: [], slowSaves: 300,
     spec: { entrypoint: 'main', podGC: { strategy: 'OnPodCompletion', deleteDelayDuration: '0s' }, templates: [{ name: 'main', steps: [[{ name: 'a', template: 'one' }, { name: 'b', template: 'one' }], [{ name: 'c', template: 'one' }]] }, container('one')] },
   },
   {
@@ -66,6 +68,7 @@ async function play(scenario: Scenario, kills: readonly number[], after: boolean
   await withWorld(scenario.rules, async (world) => {
     const { clock, cluster } = world;
     await cluster.create<Workflow>(RESOURCE.workflow, { ...workflow('run', scenario.spec), apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name: 'run', namespace: NS, labels: { 'workflows.argoproj.io/controller-instanceid': 'tiphys' } } });
+    if (scenario.slowSaves) cluster.fault({ verb: 'update', resource: 'workflows', delayMs: scenario.slowSaves, times: 1_000_000 });
     const submitted = clock.now();
     let stopped = scenario.stopAt === undefined;
     const life = async (killAt: number | undefined): Promise<boolean> => {

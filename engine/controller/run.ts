@@ -163,6 +163,8 @@ export class Run {
       this.#version += 1;
       if (before.status?.phase !== outcome.workflow.status?.phase) this.#urgent = true;
       this.#context.onUpdate(outcome.workflow);
+      // What was started may be done already: look again, until nothing changes any more.
+      this.#context.enqueue(this.name);
     }
     if (pods.hasGone(this.name, this.uid)) {
       pods.acknowledge(this.name, this.uid);
