@@ -61,7 +61,7 @@ function hasOptional(node: Node): boolean {
 }
 
 function exists(path: readonly string[], env: ReadonlyMap<string, GoValue>): boolean {
-  let value: GoValue = env as ReadonlyMap<GoValue, GoValue>;
+  let value: GoValue = env;
   for (const name of path) {
     if (!(value instanceof Map)) return false;
     const map: ReadonlyMap<GoValue, GoValue> = value;
@@ -132,7 +132,7 @@ export function replaceExpression(raw: string, context: TagContext): string {
       if (context.strict(name)) throw new TemplateError(`failed to evaluate expression: ${name} is missing`);
       missing = true;
     }
-    const mayStay = missing || tolerant || context.options.allowUnresolved || context.options.strictPrefixes !== undefined;
+    const mayStay = missing || tolerant || (context.options.allowUnresolved && context.options.strictPrefixes === undefined);
     if (awaitsLate(program, env)) return unchanged;
     return compute(program, env, context, mayStay) ?? unchanged;
   } catch (error) {

@@ -76,7 +76,8 @@ function replaceSimple(tag: string, context: TagContext): string {
     if (typeof innerValue === 'string') return OPEN + tag.slice(0, inner) + quoteInner(innerValue);
     if (innerValue === null) throw new TemplateError(`unable to substitute nested tag {{${tag}}}: ${quote(innerName)} is an absent optional`);
   }
-  if (context.strict(name)) throw new TemplateError(`failed to resolve {{${tag}}}`);
+  const artifact = context.options.strictPrefixes !== undefined && name.includes('.outputs.artifacts.');
+  if (!artifact && context.strict(name)) throw new TemplateError(`failed to resolve {{${tag}}}`);
   return OPEN + tag + CLOSE;
 }
 
@@ -161,7 +162,7 @@ function resolveExpression(tag: string, expression: string, env: ReadonlyMap<str
     if (value !== null) return value;
   } catch (error) {
     if (!(error instanceof ExprError)) throw error;
-    if (error.kind === 'compile' && !error.reason.startsWith('unknown name')) throw new TemplateError(`Unable to compile: ${quote(expression)}`, { cause: error });
+    if (error.kind === 'compile') throw new TemplateError(`Unable to compile: ${quote(expression)}`, { cause: error });
   }
   throw new TemplateError(`Unable to resolve: ${quote(tag)}`);
 }

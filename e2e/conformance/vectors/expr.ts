@@ -45,7 +45,7 @@ function difference(what: string, expected: unknown, actual: unknown): string | 
 
 /** Go prints map entries in any order; the vectors' texts are compared with the entries sorted by ours. */
 function sameTyped(expected: string, actual: string): boolean {
-  const sorted = (text: string): string => [...text].sort().join('');
+  const sorted = (text: string): string => Array.from(text).sort().join('');
   return expected === actual || (expected.includes('{') && sorted(expected) === sorted(actual));
 }
 

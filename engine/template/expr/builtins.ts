@@ -1,6 +1,6 @@
 import {
   base64, byteLength, compareKeys, formatValue, fromBytes, GoLocation, GoMap, GoNumber, GoObject, GoSlice, GoTime, GoFunc, indexOfBytes, isMap, isSlice, loadLocation, marshalJson,
-  NumberError, parseDuration, parseFloat64, parseInteger, parseTime, RFC3339, toBytes, toLower, toUpper, trimCharacters, trimSpace, duration, typeName, unmarshalJson, UTC, wrapInt,
+  NumberError, parseDuration, parseFloat64, parseInteger, parseTime, RFC3339, runeCount, toBytes, toLower, toUpper, trimCharacters, trimSpace, duration, typeName, unmarshalJson, UTC, wrapInt,
 } from '../go.ts';
 import type { Call, FunctionHost, GoValue } from '../go.ts';
 import { Panic } from './error.ts';
@@ -35,6 +35,7 @@ function strings(items: readonly string[]): GoSlice {
 
 /** The conversion int(x), also Argo's asInt. */
 export function convertToInt(value: GoValue): bigint {
+  if (value === null) throw new Panic('reflect: call of reflect.Value.Type on zero Value');
   if (typeof value !== 'string') return toInt(value);
   try {
     return parseInteger(value);
@@ -74,12 +75,7 @@ function typeOf(value: GoValue): string {
 }
 
 function length(value: GoValue): bigint {
-  if (typeof value === 'string') {
-    // Code points, with every byte that is no UTF-8 as one.
-    let count = 0;
-    for (const _ of value) count++;
-    return BigInt(count);
-  }
+  if (typeof value === 'string') return BigInt(runeCount(value));
   if (isSlice(value) || value instanceof Uint8Array) return BigInt(value.length);
   if (isMap(value)) return BigInt(value.size);
   throw new Panic(`invalid argument for len (type ${typeName(value)})`);

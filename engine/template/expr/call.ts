@@ -1,5 +1,5 @@
-import { GoFunc, GoMap, GoNumber, GoSlice, typeName } from '../go.ts';
-import type { FunctionHost, GoValue } from '../go.ts';
+import { GoMap, GoNumber, GoSlice, typeName } from '../go.ts';
+import type { FunctionHost, GoFunc, GoValue } from '../go.ts';
 import { Panic } from './error.ts';
 import { ZERO_TIME } from './methods.ts';
 import { signatureOf } from './nature.ts';

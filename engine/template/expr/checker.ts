@@ -1,5 +1,4 @@
-import { RE2JS } from 're2js';
-import type { ArrayNode, BinaryNode, BuiltinNode, CallNode, ConditionalNode, LetNode, MemberNode, Node, PointerNode, SliceNode, UnaryNode } from './ast.ts';
+import type { ArrayNode, BinaryNode, BuiltinNode, CallNode, ConditionalNode, LetNode, MapNode, MemberNode, Node, PointerNode, SequenceNode, SliceNode, UnaryNode } from './ast.ts';
 import { children } from './ast.ts';
 import { isBuiltin } from './builtin-names.ts';
 import { builtinType, builtinTypes, validateBuiltin } from './builtin-types.ts';
@@ -10,6 +9,7 @@ import {
   keyOf, LIST, listOf, MAP, nameOf, NIL, natureOf, natureOfType, signatureOf, STRING, TIME, UNKNOWN,
 } from './nature.ts';
 import type { Nature } from './nature.ts';
+import { Regexp, RegexpError } from '../go.ts';
 import type { GoValue } from '../go.ts';
 
 interface Scope {
@@ -79,12 +79,7 @@ class Checker {
 
   visit(node: Node): Nature {
     switch (node.kind) {
-      case 'nil': return NIL;
-      case 'bool': return BOOL;
-      case 'int': return INT;
-      case 'float': return FLOAT;
-      case 'string': return STRING;
-      case 'bytes': return natureOfType('[]uint8');
+      case 'nil': case 'bool': case 'int': case 'float': case 'string': case 'bytes': return LITERALS[node.kind];
       case 'identifier': return this.identifier(node.name, node);
       case 'unary': return this.unary(node);
       case 'binary': return this.binary(node);
@@ -95,15 +90,18 @@ class Checker {
       case 'builtin': return this.builtin(node);
       case 'predicate': return this.visit(node.node);
       case 'pointer': return this.pointer(node);
+      default: return this.visitCompound(node);
+    }
+  }
+
+  private visitCompound(node: LetNode | SequenceNode | ConditionalNode | ArrayNode | MapNode): Nature {
+    switch (node.kind) {
       case 'let': return this.variable(node);
       case 'sequence': return node.nodes.map((item) => this.visit(item)).at(-1) ?? NIL;
       case 'conditional': return this.conditional(node);
       case 'array': return this.array(node);
       case 'map':
-        for (const { key, value } of node.pairs) {
-          this.visit(key);
-          this.visit(value);
-        }
+        for (const part of children(node)) this.visit(part);
         return MAP;
     }
   }
@@ -139,31 +137,28 @@ class Checker {
   }
 
   private operation(node: BinaryNode, l: Nature, r: Nature): Nature | undefined {
-    switch (node.operator) {
+    const { operator } = node;
+    if (LOGIC.has(operator)) return fits(l, r, isBool) ? BOOL : undefined;
+    if (ORDER.has(operator)) return fits(l, r, isNumber, isString, isTime, isDuration) ? BOOL : undefined;
+    switch (operator) {
       case '==': case '!=': return isComparable(l, r) ? BOOL : undefined;
-      case 'or': case '||': case 'and': case '&&': return fits(l, r, isBool) ? BOOL : undefined;
-      case '<': case '>': case '<=': case '>=': return fits(l, r, isNumber, isString, isTime, isDuration) ? BOOL : undefined;
-      case '+': case '-': case '*': case '/': case '%': case '**': case '^': return arithmetic(node.operator, l, r);
       case 'in': return this.membership(node, l, r);
       case 'matches': case 'contains': case 'startsWith': case 'endsWith':
-        if (!fits(l, r, isString)) {
-          this.pattern(node);
-          return undefined;
-        }
         this.pattern(node);
-        return BOOL;
+        return fits(l, r, isString) ? BOOL : undefined;
       case '..': return fits(l, r, isInteger) ? listOf(INT) : undefined;
       case '??': return coalesce(l, r);
-      default: return this.fail(node, `unknown operator (${node.operator})`);
+      default: return arithmetic(operator, l, r);
     }
   }
 
   private pattern(node: BinaryNode): void {
     if (node.operator !== 'matches' || node.right.kind !== 'string') return;
     try {
-      RE2JS.compile(node.right.value);
+      Regexp.compile(node.right.value);
     } catch (error) {
-      this.fail(node, error instanceof Error ? error.message : String(error));
+      if (error instanceof RegexpError) this.fail(node, error.message);
+      throw error;
     }
   }
 
@@ -298,16 +293,7 @@ class Checker {
     if (TESTS.has(name) && !isBool(result) && !isUnknown(result)) this.fail(predicate, `predicate should return boolean (got ${nameOf(result)})`);
     const extra = node.args[2];
     if (extra !== undefined) this.visit(extra);
-    switch (name) {
-      case 'all': case 'none': case 'any': case 'one': return BOOL;
-      case 'filter': return isUnknown(collection) ? LIST : listOf(element);
-      case 'map': return listOf(isUnknown(result) ? ANY : result);
-      case 'count': case 'findIndex': case 'findLastIndex': return INT;
-      case 'find': case 'findLast': return element;
-      case 'groupBy': return { type: 'map[interface {}][]interface {}', element: listOf(element) };
-      case 'sortBy': return collection;
-      default: return result;
-    }
+    return natureOfList(name, collection, element, result);
   }
 
   private get(node: BuiltinNode): Nature {
@@ -366,7 +352,24 @@ class Checker {
   }
 }
 
+const LOGIC = new Set(['or', '||', 'and', '&&']);
+const ORDER = new Set(['<', '>', '<=', '>=']);
+const LITERALS = { nil: NIL, bool: BOOL, int: INT, float: FLOAT, string: STRING, bytes: natureOfType('[]uint8') };
 const TESTS = new Set(['all', 'none', 'any', 'one', 'filter', 'count', 'find', 'findIndex', 'findLast', 'findLastIndex']);
+
+/** @returns the nature of a builtin that walks a list with a predicate */
+function natureOfList(name: string, collection: Nature, element: Nature, result: Nature): Nature {
+  switch (name) {
+    case 'all': case 'none': case 'any': case 'one': return BOOL;
+    case 'filter': return isUnknown(collection) ? LIST : listOf(element);
+    case 'map': return listOf(isUnknown(result) ? ANY : result);
+    case 'count': case 'findIndex': case 'findLastIndex': return INT;
+    case 'find': case 'findLast': return element;
+    case 'groupBy': return { type: 'map[interface {}][]interface {}', element: listOf(element) };
+    case 'sortBy': return collection;
+    default: return result;
+  }
+}
 
 /** Go's reflect.Kind, as far as it tells natures apart. */
 function kindOf(nature: Nature): string {
@@ -400,26 +403,29 @@ function combined(l: Nature, r: Nature): Nature {
 }
 
 function arithmetic(operator: string, l: Nature, r: Nature): Nature | undefined {
-  const numbers = isNumber(l) && isNumber(r);
+  if (operator === '%') return fits(l, r, isInteger) ? INT : undefined;
+  if (operator === '/' || operator === '**' || operator === '^') return fits(l, r, isNumber) ? FLOAT : undefined;
+  if (isNumber(l) && isNumber(r)) return combined(l, r);
   switch (operator) {
-    case '%': return fits(l, r, isInteger) ? INT : undefined;
-    case '/': case '**': case '^': return fits(l, r, isNumber) ? FLOAT : undefined;
-    case '+':
-      if (numbers) return combined(l, r);
-      if (isString(l) && isString(r)) return STRING;
-      if ((isTime(l) && isDuration(r)) || (isDuration(l) && isTime(r))) return TIME;
-      if (isDuration(l) && isDuration(r)) return DURATION;
-      return orUnknown(l, r, isNumber, isString, isTime, isDuration);
-    case '-':
-      if (numbers) return combined(l, r);
-      if ((isTime(l) && isTime(r)) || (isDuration(l) && isDuration(r))) return DURATION;
-      if (isTime(l) && isDuration(r)) return TIME;
-      return orUnknown(l, r, isNumber, isTime, isDuration);
-    default:
-      if (numbers) return combined(l, r);
-      if ((isNumber(l) || isDuration(l)) && (isNumber(r) || isDuration(r))) return DURATION;
-      return orUnknown(l, r, isNumber, isDuration);
+    case '+': return sum(l, r) ?? orUnknown(l, r, isNumber, isString, isTime, isDuration);
+    case '-': return difference(l, r) ?? orUnknown(l, r, isNumber, isTime, isDuration);
+    default: return product(l, r) ?? orUnknown(l, r, isNumber, isDuration);
   }
+}
+
+function sum(l: Nature, r: Nature): Nature | undefined {
+  if (isString(l) && isString(r)) return STRING;
+  if ((isTime(l) && isDuration(r)) || (isDuration(l) && isTime(r))) return TIME;
+  return isDuration(l) && isDuration(r) ? DURATION : undefined;
+}
+
+function difference(l: Nature, r: Nature): Nature | undefined {
+  if ((isTime(l) && isTime(r)) || (isDuration(l) && isDuration(r))) return DURATION;
+  return isTime(l) && isDuration(r) ? TIME : undefined;
+}
+
+function product(l: Nature, r: Nature): Nature | undefined {
+  return (isNumber(l) || isDuration(l)) && (isNumber(r) || isDuration(r)) ? DURATION : undefined;
 }
 
 /** Unknown where one side is not known and the other passes a test, or neither is known. */

@@ -3,9 +3,10 @@ import type { GoValue } from '../go.ts';
 import { jsonpathExpression } from '../jsonpath-expression.ts';
 import { SPRIG } from '../sprig.ts';
 import { convertToFloat, convertToInt } from './builtins.ts';
+import { toText } from './operators.ts';
 
 /** A map of values by dotted names, made into maps within maps. */
-interface Tree extends Map<string, GoValue | Tree> {}
+type Tree = Map<string, GoValue>;
 
 /**
  * Expands dotted names: `a.b` becomes `b` in the map `a`. Where `a` and `a.b` are both given, `a.b` wins.
@@ -31,13 +32,13 @@ export function expand(values: ReadonlyMap<string, GoValue>): Map<string, GoValu
     }
     if (!owned.has(branch.get(last))) branch.set(last, values.get(key) ?? null);
   }
-  return tree as Map<string, GoValue>;
+  return tree;
 }
 
 const FUNCTIONS: readonly (readonly [string, GoFunc])[] = [
   ['asInt', new GoFunc('func(interface {}) interface {}', ([value = null]) => convertToInt(value))],
   ['asFloat', new GoFunc('func(interface {}) interface {}', ([value = null]) => convertToFloat(value))],
-  ['jsonpath', new GoFunc('func(string, string) interface {}', ([input = '', path = '']) => jsonpathExpression(String(input), String(path)))],
+  ['jsonpath', new GoFunc('func(string, string) interface {}', ([input = null, path = null]) => jsonpathExpression(toText(input), toText(path)))],
   ['toJson', new GoFunc('func(interface {}) string', ([value = null]) => marshalJson(value))],
 ];
 
@@ -49,6 +50,6 @@ const FUNCTIONS: readonly (readonly [string, GoFunc])[] = [
 export function environment(values: ReadonlyMap<string, GoValue>): Map<string, GoValue> {
   const env = expand(values);
   for (const [name, value] of FUNCTIONS) env.set(name, value);
-  env.set('sprig', SPRIG as ReadonlyMap<GoValue, GoValue>);
+  env.set('sprig', SPRIG);
   return env;
 }

@@ -1,4 +1,3 @@
-import { RE2JS } from 're2js';
 import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node, SliceNode } from './ast.ts';
 import { callBuiltin } from './builtins.ts';
 import { callFunction } from './call.ts';
@@ -6,7 +5,7 @@ import { ExprError, Panic } from './error.ts';
 import { own } from './own.ts';
 import { method } from './methods.ts';
 import { arithmetic, compare, contains, equal, existingKey, isHashable, mapValue, negate, toBool, toInt, toText } from './operators.ts';
-import { byteLength, formatValue, GoFunc, GoMap, GoNumber, GoObject, GoSlice, isMap, isSlice, NIL_LIST, sliceBytes, toBytes, typeName } from '../go.ts';
+import { byteLength, formatValue, GoFunc, GoMap, GoNumber, GoObject, GoSlice, isMap, isSlice, NIL_LIST, Regexp, sliceBytes, toBytes, typeName } from '../go.ts';
 import type { FunctionHost, GoValue } from '../go.ts';
 
 /** What an expression may use beside its environment. */
@@ -35,6 +34,15 @@ interface Scope {
 export function run(root: Node, source: string, env: ReadonlyMap<string, GoValue>, context: Context): GoValue {
   return new Evaluator(source, env, context).run(root);
 }
+
+/** Operators that may leave their right side alone, with the value of the left at which they do. */
+const SHORT_CIRCUITS: ReadonlyMap<string, boolean> = new Map([['and', false], ['&&', false], ['or', true], ['||', true]]);
+const TEXT_TESTS: ReadonlyMap<string, (text: string, other: string) => boolean> = new Map([
+  ['matches', (text, pattern) => Regexp.compile(pattern).test(text)],
+  ['contains', (text, part) => text.includes(part)],
+  ['startsWith', (text, part) => text.startsWith(part)],
+  ['endsWith', (text, part) => text.endsWith(part)],
+]);
 
 class Evaluator {
   private readonly source: string;
@@ -138,7 +146,7 @@ class Evaluator {
       const variable = this.variables[i];
       if (variable?.name === name) return variable.value;
     }
-    if (name === '$env') return this.env as ReadonlyMap<GoValue, GoValue>;
+    if (name === '$env') return this.env;
     return this.env.get(name) ?? null;
   }
 
@@ -152,10 +160,10 @@ class Evaluator {
   private binary(node: BinaryNode): GoValue {
     const { operator } = node;
     const left = this.value(node.left);
-    if (operator === '??') return left ?? this.value(node.right);
-    if (operator === 'and' || operator === '&&' || operator === 'or' || operator === '||') {
+    if (operator === '??') return left === null || left === NIL_LIST ? this.value(node.right) : left;
+    const stop = SHORT_CIRCUITS.get(operator);
+    if (stop !== undefined) {
       this.at = node.at;
-      const stop = operator === 'or' || operator === '||';
       if (toBool(left) === stop) return left;
       const right = this.value(node.right);
       this.at = node.at;
@@ -163,15 +171,13 @@ class Evaluator {
     }
     const right = this.value(node.right);
     this.at = node.at;
+    const test = TEXT_TESTS.get(operator);
+    if (test !== undefined) return left !== null && right !== null && test(toText(left), toText(right));
     switch (operator) {
       case '==': return equal(left, right);
       case '!=': return !equal(left, right);
       case '<': case '>': case '<=': case '>=': return compare(operator, left, right);
       case 'in': return contains(left, right);
-      case 'matches': return left !== null && right !== null && regularExpression(toText(right)).matcher(toText(left)).find();
-      case 'contains': return left !== null && right !== null && toText(left).includes(toText(right));
-      case 'startsWith': return left !== null && right !== null && toText(left).startsWith(toText(right));
-      case 'endsWith': return left !== null && right !== null && toText(left).endsWith(toText(right));
       case '..': return this.range(toInt(left), toInt(right), node);
       default: return this.sized(arithmetic(operator, left, right));
     }
@@ -380,19 +386,6 @@ function itemsOf(value: GoValue): readonly GoValue[] {
 
 function kindName(value: GoValue): string {
   return isMap(value) ? 'map' : typeName(value);
-}
-
-const expressions = new Map<string, RE2JS>();
-
-/** Compiles a regular expression of Go's syntax, keeping those used last. */
-function regularExpression(pattern: string): RE2JS {
-  let compiled = expressions.get(pattern);
-  if (compiled === undefined) {
-    compiled = RE2JS.compile(pattern);
-    if (expressions.size >= 200) expressions.clear();
-    expressions.set(pattern, compiled);
-  }
-  return compiled;
 }
 
 /** @returns base[key] or base.key: methods, list items, map values */

@@ -91,13 +91,17 @@ export class Lexer {
   private operator(c: string): void {
     if (c === '?') this.accept('.?');
     else if (c === '/') {
-      if (this.accept('/')) return this.lineComment();
-      if (this.accept('*')) return this.blockComment();
-    } else if (c === '#') return this.pointer();
-    else if (c === '|') this.accept('|');
+      if (this.comment()) return;
+    } else if (c === '#') {
+      this.pointer();
+      return;
+    } else if (c === '|') this.accept('|');
     else if (c === ':') this.accept(':');
     else if (c === '.') {
-      if (/^[0-9]$/.test(this.peek())) return this.number();
+      if (/^[0-9]$/.test(this.peek())) {
+        this.number();
+        return;
+      }
       this.accept('.');
     } else if ('&!=*<>'.includes(c)) this.accept('&=*');
     else if (!',;%+-^'.includes(c)) this.fail(`unrecognized character: ${unicodeName(c)}`);
@@ -111,15 +115,17 @@ export class Lexer {
     if (this.at > this.start) this.emit('Identifier');
   }
 
-  private lineComment(): void {
-    while (this.at < this.points.length && this.take() !== '\n');
-  }
-
-  private blockComment(): void {
+  /** Skips the rest of a comment; false where the slash begins none. */
+  private comment(): boolean {
+    if (this.accept('/')) {
+      while (this.at < this.points.length && this.take() !== '\n');
+      return true;
+    }
+    if (!this.accept('*')) return false;
     for (;;) {
       const c = this.take();
       if (c === EOF) this.fail('unclosed comment');
-      if (c === '*' && this.accept('/')) return;
+      if (c === '*' && this.accept('/')) return true;
     }
   }
 

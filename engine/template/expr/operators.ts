@@ -59,10 +59,14 @@ export function equal(a: GoValue, b: GoValue): boolean {
 export function deepEqual(a: GoValue, b: GoValue): boolean {
   if (a === b) return true;
   if (a === null || b === null || typeName(a) !== typeName(b)) return false;
-  if (a instanceof GoNumber && b instanceof GoNumber) return a.value === b.value;
   if (a instanceof Uint8Array && b instanceof Uint8Array) return a.length === b.length && a.every((byte, index) => byte === b[index]);
   if (isSlice(a) && isSlice(b)) return a.length === b.length && a.every((item, index) => deepEqual(item, b[index] ?? null));
   if (isMap(a) && isMap(b)) return a.size === b.size && [...a].every(([key, item]) => b.has(key) && deepEqual(item, b.get(key) ?? null));
+  return sameScalar(a, b);
+}
+
+function sameScalar(a: GoValue, b: GoValue): boolean {
+  if (a instanceof GoNumber && b instanceof GoNumber) return a.value === b.value;
   if (a instanceof GoTime && b instanceof GoTime) return a.nanoseconds === b.nanoseconds && a.location.name === b.location.name;
   if (a instanceof GoLocation && b instanceof GoLocation) return a.name === b.name;
   if (a instanceof GoObject && b instanceof GoObject) return a.text === b.text;

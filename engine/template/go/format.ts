@@ -1,5 +1,5 @@
 import { formatFloat } from './numbers.ts';
-import { compareStrings, quote, quoteRune, toBytes } from './strings.ts';
+import { compareStrings, quote, quoteRune, runeCount, toBytes } from './strings.ts';
 import { formatDuration, MONTHS, timeString, WEEKDAYS } from './time.ts';
 import { GoFunc, GoLocation, GoNumber, GoObject, GoTime, typeName } from './values.ts';
 import type { GoValue } from './values.ts';
@@ -57,7 +57,7 @@ interface Verb {
 }
 
 function pad(text: string, verb: Verb): string {
-  const missing = verb.width - [...text].length;
+  const missing = verb.width - runeCount(text);
   if (missing <= 0) return text;
   if (verb.flags.includes('-')) return text + ' '.repeat(missing);
   if (!verb.flags.includes('0')) return ' '.repeat(missing) + text;
@@ -81,7 +81,7 @@ function hexOf(text: string, upper: boolean): string {
 }
 
 function formatText(text: string, value: GoValue, verb: Verb): string {
-  const cut = verb.precision >= 0 ? [...text].slice(0, verb.precision).join('') : text;
+  const cut = verb.precision >= 0 ? Array.from(text).slice(0, verb.precision).join('') : text;
   switch (verb.letter) {
     case 'v': if (verb.flags.includes('#')) return pad(quote(cut), verb); return pad(cut, verb);
     case 's': return pad(cut, verb);

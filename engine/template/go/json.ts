@@ -9,14 +9,15 @@ export class JsonError extends Error {
   override readonly name = 'JsonError';
 }
 
-const ESCAPED = /["\\\x00-\x1f<>&\u2028\u2029]/g; // eslint-disable-line no-control-regex -- control characters are what JSON escapes
-const ESCAPED_NO_HTML = /["\\\x00-\x1f\u2028\u2029]/g; // eslint-disable-line no-control-regex -- as above
+const ESCAPED = /["\\\x00-\x1f<>&\u2028\u2029]/g;  
+const ESCAPED_NO_HTML = /["\\\x00-\x1f\u2028\u2029]/g;  
+const INVALID = /\p{Surrogate}/gu;
 const SHORT: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
 /** @returns the string as a JSON string, as Go writes it; `html` false leaves < > & as they are */
 export function jsonString(text: string, html = true): string {
-  const escaped = toValidUtf8(text).replace(html ? ESCAPED : ESCAPED_NO_HTML, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  return `"${escaped}"`;
+  const escaped = text.replace(html ? ESCAPED : ESCAPED_NO_HTML, (c) => SHORT[c] ?? `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return `"${escaped.replace(INVALID, '\\ufffd')}"`;
 }
 
 export interface MarshalOptions {
@@ -54,13 +55,13 @@ export function marshalJson(value: GoValue, options: MarshalOptions = {}, depth 
   if (value instanceof GoFunc) throw new JsonError(`json: unsupported type: ${value.type}`);
   if (value instanceof GoLocation) return '{}';
   if (value instanceof GoObject) return marshalJson(value.json, options, depth + 1);
-  return layOut(container(value as readonly GoValue[] | ReadonlyMap<GoValue, GoValue>, options, depth), options.indent, depth);
+  return layOut(container(value, options, depth), options.indent, depth);
 }
 
 function container(value: readonly GoValue[] | ReadonlyMap<GoValue, GoValue>, options: MarshalOptions, depth: number): Container {
   if (value instanceof Map) {
     if (value instanceof GoMap && !/^map\[(string|u?int\d*)\]/.test(value.type)) throw new JsonError(`json: unsupported type: ${value.type}`);
-    const entries = [...value as ReadonlyMap<GoValue, GoValue>].map(([key, item]) => [typeof key === 'string' ? key : keyText(key), item] as const);
+    const entries = [...value as ReadonlyMap<GoValue, GoValue>].map(([key, item]) => [keyText(key), item] as const);
     entries.sort((a, b) => compareStrings(a[0], b[0]));
     const colon = options.indent === undefined ? ':' : ': ';
     return { open: '{', close: '}', items: entries.map(([key, item]) => jsonString(key, options.html ?? true) + colon + marshalJson(item, options, depth + 1)) };
@@ -69,7 +70,8 @@ function container(value: readonly GoValue[] | ReadonlyMap<GoValue, GoValue>, op
 }
 
 function keyText(key: GoValue): string {
-  return key instanceof GoNumber ? String(key.value) : String(key as bigint);
+  if (typeof key === 'string') return key;
+  return key instanceof GoNumber ? String(key.value) : typeof key === 'bigint' ? String(key) : '';
 }
 
 function layOut({ open, close, items }: Container, indent: string | undefined, depth: number): string {
@@ -105,7 +107,7 @@ export function marshalPlain(value: unknown): string {
   if (value === null || value === undefined || typeof value === 'function' || typeof value === 'symbol') return 'null';
   if (typeof value === 'string') return jsonString(value);
   if (typeof value === 'number') return jsonFloat(value);
-  if (typeof value !== 'object') return String(value);
+  if (typeof value === 'boolean' || typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return `[${value.map(marshalPlain).join(',')}]`;
   const fields: string[] = [];
   for (const [key, item] of Object.entries(value)) if (item !== undefined) fields.push(`${jsonString(key)}:${marshalPlain(item)}`);

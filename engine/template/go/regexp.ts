@@ -47,7 +47,7 @@ export class Regexp {
       return Regexp.compile(source);
     } catch (error) {
       if (!(error instanceof RegexpError)) throw error;
-      // eslint-disable-next-line no-control-regex -- Go quotes with ` what has neither ` nor control characters
+       
       const shown = /[`\x00-\x08\x0a-\x1f\x7f\ufeff]/.test(source) ? quote(source) : `\`${source}\``;
       throw new RegexpError(`regexp: Compile(${shown}): ${error.message}`);
     }
@@ -101,7 +101,7 @@ export class Regexp {
   /** @returns Regexp.Expand: `$1`, `${name}` and `$$` of a template filled in from a match */
   expand(template: string, match: RegexpMatch): string {
     const names = this.names();
-    return template.replace(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu, (whole, braced: string | undefined, bare: string | undefined) => {
+    return template.replace(/\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu, (_whole, braced: string | undefined, bare: string | undefined) => {
       const name = braced ?? bare;
       if (name === undefined) return '$';
       if (!/^\d+$/.test(name)) return Object.hasOwn(names, name) ? match.groups[names[name] ?? -1] ?? '' : '';

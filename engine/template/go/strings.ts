@@ -50,6 +50,12 @@ export function fromBytes(bytes: Uint8Array): string {
   return out;
 }
 
+/** Whether a decoded code point is one, and needs all its bytes. */
+function isRune(point: number, size: number): boolean {
+  const overlong = (size === 3 && point < 0x800) || (size === 4 && point < 0x10000);
+  return !overlong && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
+}
+
 /** @returns the rune at `at` and its size in bytes; undefined and 1 where the bytes are no valid UTF-8 */
 function decodeRune(bytes: Uint8Array, at: number): [number | undefined, number] {
   const first = bytes[at] ?? 0;
@@ -62,9 +68,14 @@ function decodeRune(bytes: Uint8Array, at: number): [number | undefined, number]
     if ((next & 0xc0) !== 0x80) return [undefined, 1];
     point = (point << 6) | (next & 0x3f);
   }
-  const overlong = (size === 3 && point < 0x800) || (size === 4 && point < 0x10000);
-  if (overlong || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return [undefined, 1];
-  return [point, size];
+  return isRune(point, size) ? [point, size] : [undefined, 1];
+}
+
+/** @returns the count of characters; a byte outside UTF-8 counts as one */
+export function runeCount(text: string): number {
+  let pairs = 0;
+  for (let i = 0; i + 1 < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && isLow(text.charCodeAt(i + 1))) pairs++;
+  return text.length - pairs;
 }
 
 /** @returns the length in bytes, Go's len(text) */
@@ -86,7 +97,7 @@ function isLow(unit: number): boolean {
   return unit >= 0xdc00 && unit <= 0xdfff;
 }
 
-const ASCII_ONLY = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex -- the range is meant
+const ASCII_ONLY = /^[\x00-\x7f]*$/;  
 
 /** @returns text[from:to] of the bytes, as Go cuts strings; the indices must lie within */
 export function sliceBytes(text: string, from: number, to: number): string {

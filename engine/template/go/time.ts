@@ -146,7 +146,7 @@ function stdAt(layout: string, at: number): string | undefined {
   const c = layout[at];
   if ((c === '.' || c === ',') && /^[09]/.test(layout.slice(at + 1))) {
     const run = /^(0+|9+)(?![0-9])/.exec(layout.slice(at + 1));
-    return run === null ? undefined : layout[at] + run[0];
+    return run === null ? undefined : c + run[0];
   }
   const found = STD.find((std) => layout.startsWith(std, at));
   if ((found === 'Jan' || found === 'Mon') && /^[a-z]/.test(layout.slice(at + 3))) return undefined;
@@ -187,9 +187,9 @@ function offsetText(std: string, offset: number): string {
 
 function fractionText(std: string, nanosecond: number): string {
   const digits = nanosecond.toString().padStart(9, '0').slice(0, std.length - 1);
-  if (std[1] === '0') return (std[0] ?? '') + digits.padEnd(std.length - 1, '0');
+  if (std[1] === '0') return std.slice(0, 1) + digits.padEnd(std.length - 1, '0');
   const trimmed = digits.replace(/0+$/, '');
-  return trimmed === '' ? '' : (std[0] ?? '') + trimmed;
+  return trimmed === '' ? '' : std.slice(0, 1) + trimmed;
 }
 
 type Show = (c: Civil) => string;
@@ -421,31 +421,33 @@ export function parseTime(layout: string, value: string, location: GoLocation = 
   const p = new TimeReader(layout, value).read();
   if (p.pm === true && p.hour < 12) p.hour += 12;
   else if (p.pm === false && p.hour === 12) p.hour = 0;
-  const outOfRange = new TimeError(`parsing time ${quoted(value)}: day out of range`);
+  setDay(p, value);
+  if (p.offset === undefined && p.zone === '') return fromCivil(p, location);
+  if (p.offset === undefined) {
+    const hours = /^GMT([+-]\d+)$/.exec(p.zone)?.[1];
+    return fromCivil(p, new GoLocation(p.zone, hours === undefined ? 0 : Number(hours) * 3600));
+  }
+  if (p.offset === 0 && p.zone === 'UTC') return fromCivil(p);
+  const time = fromCivil(p, new GoLocation(p.zone, p.offset));
+  const local = zoneAt(location, Number(time.nanoseconds / SECOND));
+  if (local.offset === p.offset && (p.zone === '' || p.zone === local.abbreviation)) return new GoTime(time.nanoseconds, location);
+  return new GoTime(time.nanoseconds, new GoLocation(p.zone === '' ? offsetText('-0700', p.offset) : p.zone, p.offset));
+}
+
+/** Fills in what the layout left out of the date, and checks the day. */
+function setDay(p: Parsed, value: string): void {
   if (p.yearDay >= 0) {
     if (p.yearDay < 1 || p.yearDay > (daysIn(2, p.year) === 29 ? 366 : 365)) throw new TimeError(`parsing time ${quoted(value)}: day-of-year out of range`);
     p.month = 1;
     p.day = p.yearDay;
-  } else {
-    if (p.month < 0) p.month = 1;
-    if (p.day < 0) p.day = 1;
-    if (p.day < 1 || p.day > daysIn(p.month, p.year)) throw outOfRange;
+    return;
   }
-  if (p.offset !== undefined) {
-    if (p.offset === 0 && p.zone === 'UTC') return fromCivil(p);
-    const time = fromCivil(p, new GoLocation(p.zone, p.offset));
-    const local = zoneAt(location, Number(time.nanoseconds / SECOND));
-    if (local.offset === p.offset && (p.zone === '' || p.zone === local.abbreviation)) return new GoTime(time.nanoseconds, location);
-    return new GoTime(time.nanoseconds, new GoLocation(p.zone === '' ? offsetText('-0700', p.offset) : p.zone, p.offset));
-  }
-  if (p.zone !== '') {
-    const hours = /^GMT([+-]\d+)$/.exec(p.zone)?.[1];
-    return fromCivil(p, new GoLocation(p.zone, hours === undefined ? 0 : Number(hours) * 3600));
-  }
-  return fromCivil(p, location);
+  if (p.month < 0) p.month = 1;
+  if (p.day < 0) p.day = 1;
+  if (p.day < 1 || p.day > daysIn(p.month, p.year)) throw new TimeError(`parsing time ${quoted(value)}: day out of range`);
 }
 
-const UNITS: Readonly<Record<string, bigint>> = { ns: 1n, us: 1000n, 'µs': 1000n, 'μs': 1000n, ms: 1_000_000n, s: SECOND, m: 60n * SECOND, h: 3600n * SECOND };
+const UNITS: ReadonlyMap<string, bigint> = new Map([['ns', 1n], ['us', 1000n], ['µs', 1000n], ['μs', 1000n], ['ms', 1_000_000n], ['s', SECOND], ['m', 60n * SECOND], ['h', 3600n * SECOND]]);
 
 /**
  * time.ParseDuration.
@@ -457,26 +459,29 @@ export function parseDuration(text: string): bigint {
   let rest = text.replace(/^[+-]/, '');
   if (rest === '0') return 0n;
   if (rest === '') throw invalid;
-  const limit = 2n ** 63n;
   let total = 0n;
   while (rest !== '') {
-    const number = /^(\d*)(?:\.(\d*))?/.exec(rest);
-    const whole = number?.[1] ?? '';
-    const fraction = number?.[2] ?? '';
-    if (whole === '' && fraction === '') throw invalid;
-    rest = rest.slice(number?.[0].length ?? 0);
+    const [whole = '', digits = '', fraction = ''] = /^(\d*)(?:\.(\d*))?/.exec(rest) ?? [];
+    if (digits + fraction === '') throw invalid;
+    rest = rest.slice(whole.length);
     const unit = /^[^.0-9]*/.exec(rest)?.[0] ?? '';
-    if (unit === '') throw new TimeError(`time: missing unit in duration "${durationQuote(text)}"`);
-    const scale = UNITS[unit];
-    if (scale === undefined) throw new TimeError(`time: unknown unit "${durationQuote(unit)}" in duration "${durationQuote(text)}"`);
     rest = rest.slice(unit.length);
-    total += BigInt(whole || '0') * scale;
-    if (fraction !== '') total += (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length);
-    if (total > limit) throw invalid;
+    total += inUnit(digits, fraction, unit, text);
+    if (total > LONGEST) throw invalid;
   }
   if (text.startsWith('-')) return -total;
-  if (total >= limit) throw invalid;
+  if (total >= LONGEST) throw invalid;
   return total;
+}
+
+const LONGEST = 2n ** 63n;
+
+/** Nanoseconds of one number with its unit. */
+function inUnit(digits: string, fraction: string, unit: string, text: string): bigint {
+  if (unit === '') throw new TimeError(`time: missing unit in duration "${durationQuote(text)}"`);
+  const scale = UNITS.get(unit);
+  if (scale === undefined) throw new TimeError(`time: unknown unit "${durationQuote(unit)}" in duration "${durationQuote(text)}"`);
+  return BigInt(digits || '0') * scale + (fraction === '' ? 0n : (BigInt(fraction) * scale) / 10n ** BigInt(fraction.length));
 }
 
 function durationQuote(text: string): string {

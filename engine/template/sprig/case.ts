@@ -24,7 +24,7 @@ class Words {
     this.points = Array.from(value);
   }
 
-  get empty(): boolean {
+  isEmpty(): boolean {
     return this.at >= this.points.length;
   }
 
@@ -84,7 +84,7 @@ export function wordsJoined(value: string, connector: string): string {
     }
     if (breaks(word)) out += connector;
   };
-  while (word.kind !== 'end' && !words.empty) {
+  while (word.kind !== 'end' && !words.isEmpty()) {
     out += lowered(word, connector);
     const before = word.kind;
     word = words.next();
@@ -97,7 +97,7 @@ export function wordsJoined(value: string, connector: string): string {
       if (breaks(word)) out += connector;
       continue;
     }
-    if (words.empty) continue;
+    if (words.isEmpty()) continue;
     // Digits belong to the word before them, unless lower case letters follow.
     const digits = word;
     word = words.next();

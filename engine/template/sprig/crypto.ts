@@ -92,7 +92,7 @@ function ed25519Key(host: FunctionHost): string {
 
 function ecdsaKey(host: FunctionHost): string {
   let secret = host.random(32);
-  while (!p256.utils.isValidPrivateKey(secret)) secret = host.random(32);
+  while (!p256.utils.isValidSecretKey(secret)) secret = host.random(32);
   const point = p256.getPublicKey(secret, false);
   return pem('EC PRIVATE KEY', der(SEQUENCE, [0x02, 0x01, 0x01], der(OCTETS, secret), der(0xa0, P256_OID), der(0xa1, der(0x03, [0], point))));
 }

@@ -105,7 +105,7 @@ export const DICTS: Readonly<Record<string, Entry>> = {
   }],
   hasKey: [`func(${DICT}, string) bool`, (args) => dict(args, 0).has(text(args, 1))],
   pluck: [`func(string, ...${DICT}) ${LIST}`, pluck],
-  keys: [`func(...${DICT}) []string`, (args) => strings(args.flatMap((map) => (isMap(map) ? sorted(map).map(([key]) => String(key)) : [])))],
+  keys: [`func(...${DICT}) []string`, (args) => strings(args.flatMap((map) => (isMap(map) ? sorted(map).map(([key]) => textOf(key)) : [])))],
   values: [`func(${DICT}) ${LIST}`, (args) => sorted(dict(args, 0)).map(([, value]) => value)],
   pick: [`func(${DICT}, ...string) ${DICT}`, (args) => select(args, true)],
   omit: [`func(${DICT}, ...string) ${DICT}`, (args) => select(args, false)],

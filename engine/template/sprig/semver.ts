@@ -116,6 +116,12 @@ function caret(version: Version, { version: wanted, parts }: Constraint): boolea
   return below(version, raised(wanted, Math.max(first, 0)));
 }
 
+/** Beyond all versions that the wanted one leaves open. */
+function above(version: Version, { version: wanted, parts }: Constraint): boolean {
+  if (parts === 0) return false;
+  return parts < 3 ? !below(version, raised(wanted, parts - 1)) : compare(version, wanted) > 0;
+}
+
 function holds(version: Version, constraint: Constraint): boolean {
   const { operator, version: wanted, parts } = constraint;
   // A version with a prerelease counts only where the condition names one too.
@@ -123,10 +129,10 @@ function holds(version: Version, constraint: Constraint): boolean {
   switch (operator) {
     case '': case '=': return parts < 3 ? tilde(version, constraint) : compare(version, wanted) === 0;
     case '!=': return parts < 3 ? !tilde(version, constraint) : compare(version, wanted) !== 0;
-    case '>': return parts < 3 && parts > 0 ? !below(version, raised(wanted, parts - 1)) : parts > 0 && compare(version, wanted) > 0;
+    case '>': return above(version, constraint);
     case '<': return compare(version, wanted) < 0;
     case '>=': case '=>': return compare(version, wanted) >= 0;
-    case '<=': case '=<': return parts < 3 ? parts === 0 || below(version, raised(wanted, parts - 1)) : compare(version, wanted) <= 0;
+    case '<=': case '=<': return !above(version, constraint);
     case '^': return caret(version, constraint);
     default: return tilde(version, constraint);
   }

@@ -1,4 +1,4 @@
-import { byteLength, fromBytes, quote, sliceBytes, toBytes, toLower, toUpper, trimCharacters, trimSpace } from '../go.ts';
+import { byteLength, compareStrings, fromBytes, isSlice, quote, sliceBytes, toBytes, toLower, toUpper, trimCharacters, trimSpace } from '../go.ts';
 import type { FunctionHost, GoValue } from '../go.ts';
 import { replace, split } from '../expr/builtins.ts';
 import { Panic } from '../expr/error.ts';
@@ -147,6 +147,14 @@ function numbered(parts: readonly string[]): GoValue {
   return stringMap(parts.map((part, index) => [`_${index}`, part] as const));
 }
 
+function fail(args: readonly GoValue[]): never {
+  throw new Panic(text(args, 0));
+}
+
+function sortAlpha(value: GoValue): GoValue {
+  return strings((isSlice(value) ? textsOf(value) : [textOf(value)]).sort(compareStrings));
+}
+
 function random(alphabet: string): Entry {
   return ['func(int) string', (args, host: FunctionHost) => {
     limit(int(args, 0));
@@ -157,6 +165,9 @@ function random(alphabet: string): Entry {
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const DIGITS = '0123456789';
 const ASCII = Array.from({ length: 95 }, (_, index) => String.fromCharCode(32 + index)).join('');
+
+/** Apart, since the type checker takes a property of this name for the one that all objects have. */
+const TO_STRING: Entry = [`func(${ANY}) string`, (args) => textOf(any(args, 0))];
 
 export const STRINGS: Readonly<Record<string, Entry>> = {
   abbrev: ['func(int, string) string', (args) => (int(args, 0) < 4 ? text(args, 1) : abbreviate(text(args, 1), 0, int(args, 0)))],
@@ -193,19 +204,13 @@ export const STRINGS: Readonly<Record<string, Entry>> = {
   nindent: ['func(int, string) string', (args) => `\n${indent(int(args, 0), text(args, 1))}`],
   replace: ['func(string, string, string) string', (args) => replace(text(args, 2), text(args, 0), text(args, 1), -1n)],
   plural: ['func(string, string, int) string', (args) => (int(args, 2) === 1 ? text(args, 0) : text(args, 1))],
-  toString: [`func(${ANY}) string`, (args) => textOf(any(args, 0))],
+  toString: TO_STRING,
   toStrings: [`func(${ANY}) []string`, (args) => strings(textsOf(any(args, 0)))],
   split: ['func(string, string) map[string]string', (args) => numbered(split(text(args, 1), text(args, 0), -1n, false))],
   splitList: ['func(string, string) []string', (args) => strings(split(text(args, 1), text(args, 0), -1n, false))],
   splitn: ['func(string, int, string) map[string]string', (args) => numbered(split(text(args, 2), text(args, 0), BigInt(int(args, 1)), false))],
   join: [`func(string, ${ANY}) string`, (args) => textsOf(any(args, 1)).join(text(args, 0))],
-  sortAlpha: [`func(${ANY}) []string`, (args) => {
-    const list = any(args, 0);
-    const texts = Array.isArray(list) ? textsOf(list) : [textOf(list)];
-    return strings(texts.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
-  }],
+  sortAlpha: [`func(${ANY}) []string`, (args) => sortAlpha(any(args, 0))],
   hello: ['func() string', () => 'Hello!'],
-  fail: ['func(string) (string, error)', (args) => {
-    throw new Panic(text(args, 0));
-  }],
+  fail: ['func(string) (string, error)', fail],
 };

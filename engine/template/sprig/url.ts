@@ -98,7 +98,7 @@ function authority(text: string): { userinfo: string; host: string } | string {
 
 /** @returns the parts of a URL, or what is wrong with it in Go's words */
 export function parseUrl(value: string): UrlParts | string {
-  // eslint-disable-next-line no-control-regex -- control characters are what Go refuses
+   
   if (/[\x00-\x1f\x7f]/.test(value)) return 'net/url: invalid control character in URL';
   const hash = value.indexOf('#');
   const fragment = hash < 0 ? '' : unescape(value.slice(hash + 1));
