@@ -254,8 +254,8 @@ class Parser {
     switch (token.kind) {
       case 'Identifier':
         this.next();
-        if (token.value === 'true' || token.value === 'false') return this.postfix(this.make({ kind: 'bool', value: token.value === 'true', at: token.at }));
-        if (token.value === 'nil') return this.postfix(this.make({ kind: 'nil', at: token.at }));
+        if (token.value === 'true' || token.value === 'false') return this.make({ kind: 'bool', value: token.value === 'true', at: token.at });
+        if (token.value === 'nil') return this.make({ kind: 'nil', at: token.at });
         return this.postfix(this.is('Bracket', '(') ? this.call(token, [], true) : this.make({ kind: 'identifier', name: token.value, at: token.at }));
       case 'Number':
         this.next();
