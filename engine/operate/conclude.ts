@@ -26,7 +26,7 @@ export function conclude(run: Run): void {
     if (!PATIENT.has(root.fault.kind)) run.mark('Error', `error in entry template execution: ${root.fault.message}`);
     return;
   }
-  const node = run.nodes.get(run.name);
+  const node = root.node && run.nodes.get(root.node.id);
   const status = WORKFLOW_PHASE[node?.phase ?? 'Pending'];
   run.globals.set('workflow.status', status);
   run.globals.set('workflow.failures', quote(failures(run)));
@@ -36,7 +36,7 @@ export function conclude(run: Run): void {
     if (hooks.fault.kind === 'wait') return;
   }
   if (hooks.value === false) return;
-  const current = run.nodes.get(run.name);
+  const current = node && run.nodes.get(node.id);
   if (!current || !isFulfilled(current)) return;
   const exit = runExitHandler(run);
   if (!exit.over) return;
@@ -65,7 +65,7 @@ function runWorkflowHooks(run: Run): boolean {
     if (!hook.expression) throw new Fault('error', `Expression required for hook ${nodeName}`);
     if (!holds(hook.expression, run.globals) && !run.nodes.byName(nodeName)) continue;
     const result = run.execute(run, nodeName, callOf(hook), run.resolver.root(), hook.arguments ?? {}, { boundaryID: '', flag: { hooked: true } });
-    if (result.fault) throw result.fault;
+    if (result.fault && !PATIENT.has(result.fault.kind)) throw result.fault;
     if (result.node && run.nodes.get(run.name)) run.nodes.link(run.name, result.node.id);
     if (!result.node || !isFulfilled(result.node)) done = false;
   }

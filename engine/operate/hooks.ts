@@ -53,7 +53,7 @@ export function runHooks(run: Run, hooks: Record<string, LifecycleHook> | undefi
     if (!wanted && !run.nodes.byName(hookName)) continue;
     const args = isEmpty(hook.arguments) ? {} : resolveHookArguments(run, hook.arguments ?? {}, outputsOf(run, node), context);
     const result = run.execute(run, hookName, callOf(hook), context.place, args, { boundaryID, flag: { hooked: true } });
-    if (result.fault) throw result.fault;
+    if (result.fault && !isPatient(result.fault)) throw result.fault;
     if (result.node) run.nodes.link(node.id, result.node.id);
     if (!result.node || !isFulfilled(result.node)) done = false;
   }
@@ -72,8 +72,13 @@ export function runExitHook(run: Run, hook: LifecycleHook | undefined, context: 
   const args = isEmpty(hook.arguments) ? {} : resolveHookArguments(run, hook.arguments ?? {}, outputsOf(run, node), context);
   const result = run.execute(run, name, callOf(hook), context.place, args, { boundaryID, onExit: true, flag: { hooked: true } });
   if (result.node) run.nodes.link(node.id, run.nodes.id(name));
-  if (result.fault) throw result.fault;
+  if (result.fault && !isPatient(result.fault)) throw result.fault;
   return { has: true, node: result.node };
+}
+
+/** Argo takes a limit that is reached for a fault of the hook and errors what it hooks; we wait. */
+function isPatient({ kind }: Fault): boolean {
+  return kind === 'parallelism' || kind === 'wait';
 }
 
 /** The exit hook of a step or task: `hooks.exit`, or the older `onExit`. */

@@ -34,7 +34,7 @@ function reconcile(run: Run): void {
   const done = attempt(() => {
     if (!prepare(run) || !begin(run)) return;
     if (run.input.status?.phase) assess(run);
-    if (run.deadline !== undefined) run.wakeAt(run.deadline + 1);
+    if (run.deadline !== undefined) run.wakeAt((run.input.status?.phase ? run.deadline : Math.max(run.deadline, run.now)) + 1);
     for (let pass = 0; pass < MAX_PASSES && !run.completed && !run.spec.suspend; pass++) {
       const before = run.changes;
       if (!claimVolumes(run)) break;

@@ -27,7 +27,7 @@ export function checkParallelism(run: Run, template: Template, node: NodeStatus 
 
 /** Fails the node once nothing runs below it any more. */
 function failingFast(run: Run, template: Template, node: NodeStatus): boolean {
-  if (!run.nodes.within(node.id).some(isFailed)) return false;
+  if (!run.nodes.within(node.id).some((child) => isFailed(child) && child.type !== 'StepGroup')) return false;
   if (activePods(run, node.id) === 0) {
     const group = template.steps ? lastStepGroup(run, node) : undefined;
     if (group) run.nodes.mark(group.id, 'Failed', FAIL_FAST);

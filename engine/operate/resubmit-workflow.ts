@@ -55,7 +55,7 @@ function memoized(workflow: Workflow, next: Workflow, generateName: string, suff
   };
   for (const node of Object.values(status.nodes ?? {})) {
     if (node.name.startsWith(`${old}.onExit`)) continue;
-    if (node.phase === 'Skipped' && !hasSucceededBelow(node, status.nodes ?? {})) continue;
+    if (node.type === 'Skipped' && !hasSucceededBelow(node, status.nodes ?? {})) continue;
     const copy = copyNode(node, convert, renamed(node.name, old, name));
     nodes[copy.id] = copy;
   }

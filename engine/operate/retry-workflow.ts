@@ -166,7 +166,7 @@ class Rewind {
   private open(node: NodeStatus): void {
     if (this.reset.has(node.id)) return;
     this.reset.add(node.id);
-    if (this.overridden && (node.type === 'TaskGroup' || node.type === 'StepGroup')) for (const id of node.children ?? []) this.forget(id);
+    if (this.overridden && (node.type === 'TaskGroup' || node.type === 'StepGroup')) for (const id of this.below(node)) this.forget(id);
   }
 
   private dropExitHandlers(): void {

@@ -86,7 +86,8 @@ export class Run {
     this.annotations = workflow.metadata.annotations ?? {};
     this.spec = workflow.spec;
     this.resolver = this.newResolver();
-    this.podNames = podNameVersion(workflow.metadata.annotations);
+    // Argo: a run that starts is named as the controller wants it, whatever its annotation says.
+    this.podNames = workflow.status?.phase ? podNameVersion(workflow.metadata.annotations) : 'v2';
   }
 
   /** To be called again when the spec has been replaced. */

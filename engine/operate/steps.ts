@@ -35,6 +35,8 @@ function advanceSteps(run: Run, task: Task, id: string): Executed {
     const group = openGroup(run, task, index);
     const state = runGroup(run, task, id, group, steps, scope);
     if (state === 'open') return { node: run.nodes.get(id) };
+    // Argo hands on the group instead of the step; at the root this ends the run.
+    if (state === 'abandoned') return { node: run.nodes.get(group.id) };
     const closed = run.nodes.get(group.id);
     if (closed && isFailed(closed)) {
       setOutbound(run, task, id);
@@ -54,6 +56,9 @@ function advanceSteps(run: Run, task: Task, id: string): Executed {
   return { node: run.nodes.mark(id, 'Succeeded') };
 }
 
+/** The exit hook of a step could not be run. */
+class ExitFault extends Fault {}
+
 /** The node of group `index`, linked below what ran before it. */
 function openGroup(run: Run, task: Task, index: number): NodeStatus {
   const name = `${task.name}[${index}]`;
@@ -71,7 +76,7 @@ function openGroup(run: Run, task: Task, index: number): NodeStatus {
 }
 
 /** @returns `open` while something of the group is still to come */
-function runGroup(run: Run, task: Task, boundaryID: string, group: NodeStatus, steps: readonly TemplateCall[], scope: Scope): 'open' | 'closed' {
+function runGroup(run: Run, task: Task, boundaryID: string, group: NodeStatus, steps: readonly TemplateCall[], scope: Scope): 'open' | 'closed' | 'abandoned' {
   if (isFulfilled(group) && descendantsFulfilled(run, group)) return 'closed';
   const started = attempt(() => startGroup(run, task, boundaryID, group, steps, scope));
   if (started.fault) {
@@ -82,7 +87,7 @@ function runGroup(run: Run, task: Task, boundaryID: string, group: NodeStatus, s
   const followed = attempt(() => follow(run, task, boundaryID, group.id, started.value, scope));
   if (followed.fault) {
     run.nodes.mark(group.id, 'Error', followed.fault.message);
-    return 'open';
+    return followed.fault instanceof ExitFault ? 'abandoned' : 'open';
   }
   const current = run.nodes.get(group.id);
   if (!followed.value) {
@@ -183,8 +188,9 @@ function follow(run: Run, task: Task, boundaryID: string, groupId: string, turns
     const current = run.nodes.get(child.id) ?? child;
     if (!isFulfilled(current)) completed = false;
     else if (isCompleted(current)) {
-      const exit = runExitHook(run, exitHookOf(call), { ...context, node: current });
-      if (exit.has && (!exit.node || !isFulfilled(exit.node))) completed = false;
+      const exit = attempt(() => runExitHook(run, exitHookOf(call), { ...context, node: current }));
+      if (exit.fault) throw new ExitFault(exit.fault.kind, exit.fault.message);
+      if (exit.value.has && (!exit.value.node || !isFulfilled(exit.value.node))) completed = false;
     }
   }
   return completed;
