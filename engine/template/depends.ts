@@ -3,6 +3,8 @@
  * evaluation over the states of other tasks. Argo: workflow/common/ancestry.go, dagContext.evaluateDependsLogic.
  */
 import type { DAGTask, NodePhase, NodeType } from '../spec/types.ts';
+import { compile, evaluate, ExprError } from './expr/index.ts';
+import { formatValue, GoMap, type GoValue } from './go.ts';
 
 export type TaskResult = 'Succeeded' | 'Failed' | 'Errored' | 'Skipped' | 'Omitted' | 'Daemoned' | 'AnySucceeded' | 'AllFailed';
 
@@ -87,7 +89,7 @@ export function evaluateDepends(depends: Depends, stateOf: (task: string) => Tas
     if (!scope.has(key)) scope.set(key, resultsOf(state));
   }
   const logic = depends.logic.replaceAll('-', '_');
-  return { proceed: true, execute: evaluateSimple(logic, scope) ?? evaluateFully(logic) };
+  return { proceed: true, execute: evaluateSimple(logic, scope) ?? evaluateFully(logic, scope) };
 }
 
 function resultsOf({ phase, type, daemoned, children }: TaskState): Record<TaskResult, boolean> {
@@ -120,8 +122,34 @@ export function ancestry(task: string, dependenciesOf: (task: string) => readonl
   return [...found].sort().sort((a, b) => (end(a) === end(b) ? 0 : end(a) - end(b)));
 }
 
-function evaluateFully(logic: string): boolean {
-  throw new DependsError(`unable to evaluate expression '${logic}': unexpected token`);
+/** Any expression: rare, but the language is the whole one. */
+function evaluateFully(logic: string, scope: Scope): boolean {
+  const fail = (message: string, cause?: unknown): never => {
+    throw new DependsError(`unable to evaluate expression '${logic}': ${message}`, { cause });
+  };
+  const env = new Map<string, GoValue>([...scope].map(([name, results]) => [name, new GoMap('map[string]bool', Object.entries(results))]));
+  try {
+    compile(logic);
+    const unknown = unknownResult(logic, scope);
+    if (unknown !== undefined) fail(unknown);
+    const result = evaluate(logic, env);
+    return typeof result === 'boolean' ? result : fail(`unable to cast expression result '${formatValue(result)}' to bool`);
+  } catch (error) {
+    if (error instanceof ExprError) return fail(error.message, error);
+    throw error;
+  }
+}
+
+/** The results of a task are a struct, not a map: asking for one that it has not is a fault. */
+function unknownResult(logic: string, scope: Scope): string | undefined {
+  const text = logic.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, (literal) => ' '.repeat(literal.length));
+  for (const match of text.matchAll(/([A-Za-z_]\w*)\.(\w+)/g)) {
+    const [, name = '', result = ''] = match;
+    if (!scope.has(name) || RESULTS.has(result)) continue;
+    const at = match.index + name.length + 1;
+    return `type controller.TaskResults has no field ${result} (1:${at + 1})\n | ${logic}\n | ${'.'.repeat(at)}^`;
+  }
+  return undefined;
 }
 
 type Scope = ReadonlyMap<string, Record<TaskResult, boolean>>;

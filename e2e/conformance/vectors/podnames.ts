@@ -67,7 +67,7 @@ function expansion(vector: Vector, line: string | undefined): string | undefined
   return first(difference('error', error, vector.error), difference('expanded', value?.map(normal), vector.expanded));
 }
 
-/** Go writes the arguments of a call even when there are none, and no names that are empty. */
-function normal(call: TemplateCall): unknown {
-  return JSON.parse(JSON.stringify({ ...call, arguments: call.arguments ?? {} }));
+/** Go writes the arguments of a call even when there are none, and no texts that are empty. */
+function normal({ withParam, ...call }: TemplateCall): unknown {
+  return JSON.parse(JSON.stringify({ ...call, arguments: call.arguments ?? {}, withParam: withParam === '' ? undefined : withParam }));
 }

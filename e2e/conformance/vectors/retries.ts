@@ -1,5 +1,8 @@
 /** What becomes of a Retry node, against Argo's processNodeRetries. */
 import type { NodePhase, RetryStrategy } from '../../../engine/spec/types.ts';
+import { environment } from '../../../engine/template/expr/env.ts';
+import { evaluate as evaluateExpression } from '../../../engine/template/expr/index.ts';
+import { formatValue } from '../../../engine/template/go.ts';
 import { decideRetry, retryPolicy, type Attempt, type RetryDecision } from '../../../engine/template/retries.ts';
 import { answerOf, difference, first, type Vector } from './compare.ts';
 
@@ -19,13 +22,17 @@ const DONE = new Set<NodePhase>(['Succeeded', 'Failed', 'Error', 'Skipped', 'Omi
 export function run(vector: Vector): string | undefined {
   const strategy = vector.retryStrategy as RetryStrategy;
   const attempts = (vector.children as Child[]).map(attemptOf);
-  const evaluate = (): boolean => {
-    throw new Error('no expressions yet');
-  };
   const { value, error } = answerOf(() => decideRetry({ strategy, attempts, now: NOW + 1, shutdown: vector.shutdown as string | undefined, evaluate }));
   const policy = difference('policy', retryPolicy(strategy), vector.policyActual);
   if (error !== undefined || vector.error !== undefined) return first(policy, difference('error', error, vector.error));
   return first(policy, ...(value === undefined ? [] : decision(value, vector)));
+}
+
+// Argo: argoexpr.EvalBool over env.GetFuncMap
+function evaluate(expression: string, variables: Record<string, string>): boolean {
+  const result = evaluateExpression(expression, environment(new Map(Object.entries(variables))));
+  if (typeof result === 'boolean') return result;
+  throw new Error(`unable to cast expression result '${formatValue(result)}' to bool`);
 }
 
 function decision(value: RetryDecision, vector: Vector): (string | undefined)[] {
