@@ -63,7 +63,7 @@ function adviseHooks(hooks: Record<string, LifecycleHook> | undefined, path: Pat
 function adviseName(name: string | undefined, path: Path, { names, report }: Advice): void {
   if (!name || !names || names.has(name) || name.includes('{{')) return;
   const likely = nearest(name, names);
-  report.warn('unknown-template', `No template is named ${name}; the run fails when it gets here.`, path, likely === undefined ? 'Name a template of this workflow.' : `Did you mean ${likely}?`);
+  report.warn('unknown-template', `No template is named ${name}; the run fails when it gets here.`, path, likely === undefined ? 'Name a template of this workflow.' : `Did you mean ${likely}?`, likely);
 }
 
 function adviseDuration(text: string | undefined, path: Path, report: Report): void {

@@ -100,14 +100,14 @@ class Decoder {
     if (exact) return exact;
     const folded = [...type.fields.values()].find((field) => field.name.toLowerCase() === key.toLowerCase());
     if (folded && (this.strict || this.dialect === 'cli')) {
-      this.report('warning', 'field-case', `"${key}" is written "${folded.name}".`, `Write ${folded.name}: other readers of this object do not know ${key}.`, [key]);
+      this.report('warning', 'field-case', `"${key}" is written "${folded.name}".`, `Write ${folded.name}: other readers of this object do not know ${key}.`, [key], folded.name);
       return folded;
     }
     const likely = nearest(key, type.fields.keys());
     const hint = likely === undefined ? 'Delete it, or look for where it belongs.' : `Did you mean ${likely}?`;
     const inStep = this.strict && type.name !== 'WorkflowStep';
     const severity = this.strict && !inStep ? 'error' : 'warning';
-    this.report(severity, inStep ? 'unknown-field-in-step' : 'unknown-field', `unknown field "${pathText([...this.path, key])}"`, hint, [key]);
+    this.report(severity, inStep ? 'unknown-field-in-step' : 'unknown-field', `unknown field "${pathText([...this.path, key])}"`, hint, [key], likely);
     return undefined;
   }
 
@@ -117,7 +117,7 @@ class Decoder {
     // Those that Argo refuses itself are reported by the validator.
     if (VALIDATED.has(field.name)) return;
     const likely = nearest(value, field.values);
-    this.report('warning', 'unknown-value', `"${value}" is none of ${field.values.filter((allowed) => allowed !== '').join(', ')}.`, likely ? `Did you mean ${likely}?` : 'Choose one of these.', [key]);
+    this.report('warning', 'unknown-value', `"${value}" is none of ${field.values.filter((allowed) => allowed !== '').join(', ')}.`, likely ? `Did you mean ${likely}?` : 'Choose one of these.', [key], likely);
   }
 
   private scalar(name: ScalarType, value: unknown): unknown {
@@ -201,9 +201,9 @@ class Decoder {
     return this.report('error', 'wrong-type', `${pathText([...this.path, ...below])} must be ${wanted}, not ${describe(value)}.`, hint, below);
   }
 
-  /** `below`: the path from where the decoder is to what is at fault. */
-  private report(severity: Severity, code: string, message: string, hint: string, below: (string | number)[] = []): null {
-    this.diagnostics.push({ severity, code, message, path: [...this.path, ...below], hint });
+  /** `below`: the path from where the decoder is to what is at fault; `fix`: what to write there. */
+  private report(severity: Severity, code: string, message: string, hint: string, below: (string | number)[] = [], fix?: string): null {
+    this.diagnostics.push({ severity, code, message, path: [...this.path, ...below], hint, ...(fix === undefined ? {} : { fix }) });
     return null;
   }
 }

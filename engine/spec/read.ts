@@ -119,7 +119,7 @@ function otherKind(kind: string, value: object): Diagnostic[] {
   if (typeof version !== 'string' || !version.startsWith('argoproj.io/')) return [];
   const likely = nearest(kind, KNOWN_KINDS);
   if (likely === undefined || kind === likely) return [];
-  return [{ severity: 'warning', code: 'unknown-kind', message: `Argo knows no kind ${kind}.`, path: ['kind'], hint: `Did you mean ${likely}?` }];
+  return [{ severity: 'warning', code: 'unknown-kind', message: `Argo knows no kind ${kind}.`, path: ['kind'], hint: `Did you mean ${likely}?`, fix: likely }];
 }
 
 function checkApiVersion(value: object): Diagnostic[] {

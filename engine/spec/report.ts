@@ -24,10 +24,10 @@ export class Report {
   private readonly prefixes: string[] = [];
   private readonly seen = new Set<string>();
 
-  /** Ends the thing that is checked now with an error. */
-  refuse(code: string, message: string, path: Path, hint?: string): never {
+  /** Ends the thing that is checked now with an error. `fix`: what to write at `path` instead. */
+  refuse(code: string, message: string, path: Path, hint: string, fix?: string): never {
     const full = [...this.prefixes, message].join(' ');
-    throw new Refusal({ severity: 'error', code, message: full, path: [...path], ...(hint === undefined ? {} : { hint }) }, message);
+    throw new Refusal({ severity: 'error', code, message: full, path: [...path], hint, ...(fix === undefined ? {} : { fix }) }, message);
   }
 
   /** Runs `check`; its messages start with `prefix`. */
@@ -57,10 +57,10 @@ export class Report {
   }
 
   /** Notes what Argo lets through and what fails later. */
-  warn(code: string, message: string, path: Path, hint: string): void {
+  warn(code: string, message: string, path: Path, hint: string, fix?: string): void {
     const key = JSON.stringify([code, path, message]);
     if (this.seen.has(key)) return;
     this.seen.add(key);
-    this.diagnostics.push({ severity: 'warning', code, message, path: [...path], hint });
+    this.diagnostics.push({ severity: 'warning', code, message, path: [...path], hint, ...(fix === undefined ? {} : { fix }) });
   }
 }

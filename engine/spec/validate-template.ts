@@ -6,6 +6,7 @@ import { checkNames, fieldNameProblem, isTag } from './names.ts';
 import { Placeholders, anyArguments, givenArguments, hasPlaceholder, processArguments, type ArgumentSource } from './process.ts';
 import type { Path, Report } from './report.ts';
 import { Scope, addOutputs, checkTags, findText } from './scope.ts';
+import { nearest } from './suggest.ts';
 import type { DAGTask, LifecycleHook, Sequence, Template, TemplateCall, TemplateRef, WorkflowSpec, WorkflowStep } from './types.ts';
 import { checkArguments, checkInputs, checkLeaf, checkMetrics, checkOutputs, checkPodFields, checkType, isLeaf, isPodType, templateType, type Place } from './validate-leaf.ts';
 
@@ -108,7 +109,7 @@ export class TemplateValidator {
       if (!reference.template) this.report.refuse('missing-template', 'template name is required', [...path, 'templateRef'], 'Name the template in it.');
       if (/\{\{(?!=)[\s\S]*?\}\}/.test(JSON.stringify(reference))) return undefined;
     } else if (name && !findTemplate(base, name)) {
-      this.report.refuse('unknown-template', `template name '${name}' undefined`, [...path, 'template'], this.suggest(base, name));
+      this.report.refuse('unknown-template', `template name '${name}' undefined`, [...path, 'template'], ...suggest(base, name));
     }
     const found = inline ? { template: inline, base, place: placeAt(base.path ? [...path, 'inline'] : undefined, path) } : reference ? this.resolveReference(reference, path) : findPlaced(base, name, path);
     if (found === 'unknown') return undefined;
@@ -130,19 +131,13 @@ export class TemplateValidator {
     const found = findPlaced(base, template, path);
     if (found) return found;
     if (hasPlaceholder(template)) return 'unknown';
-    return this.report.refuse('unknown-template', `template reference ${name}.${template} not found`, [...at, 'template'], this.suggest(base, template));
+    return this.report.refuse('unknown-template', `template reference ${name}.${template} not found`, [...at, 'template'], ...suggest(base, template));
   }
 
   /** Says that there is no such WorkflowTemplate. */
   refuseBase(name: string, clusterScope: boolean, path: Path): never {
     const message = clusterScope ? `couldn't find cluster workflow template ${JSON.stringify(name)}` : `couldn't find workflow template ${JSON.stringify(name)} in namespace ${JSON.stringify(this.rules.namespace)}`;
     return this.report.refuse('unknown-workflow-template', message, path, 'Create it first, or look at how its name is written.');
-  }
-
-  private suggest(base: Base, name: string): string {
-    const names = (base.spec.templates ?? []).map((template) => template.name ?? '').filter((known) => known !== '');
-    const same = names.find((known) => known.toLowerCase() === name.toLowerCase());
-    return same === undefined ? `Templates are: ${names.slice(0, 8).join(', ')}.` : `Did you mean ${same}?`;
   }
 
   private checkTemplate({ template, base, place }: Found, source: ArgumentSource, caller: Path): void {
@@ -417,6 +412,13 @@ function findTemplate(base: Base, name: string): { template: Template; index: nu
   const index = (base.spec.templates ?? []).findIndex((template) => template.name === name);
   const template = base.spec.templates?.[index];
   return template ? { template, index } : undefined;
+}
+
+/** A hint, and the name that was most likely meant. */
+function suggest(base: Base, name: string): [hint: string, fix?: string] {
+  const names = (base.spec.templates ?? []).map((template) => template.name ?? '').filter((known) => known !== '');
+  const likely = nearest(name, names);
+  return likely === undefined ? [`Templates are: ${names.slice(0, 8).join(', ')}.`] : [`Did you mean ${likely}?`, likely];
 }
 
 function findPlaced(base: Base, name: string | undefined, caller: Path): Found | undefined {

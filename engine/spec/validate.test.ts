@@ -17,6 +17,7 @@ test('the first error has Argo’s words and the place of the fault', () => {
   const [fault] = lintText(text);
   assert.equal(fault?.message, "templates.main.steps[0].a template name 'ecko' undefined");
   assert.equal(text.slice(fault.range.start, fault.range.end), 'ecko');
+  assert.deepEqual([fault.hint, fault.fix], ['Did you mean echo?', 'echo']);
 });
 
 test('every template is looked at, also after a fault', () => {

@@ -72,6 +72,13 @@ test('ranges by path, also of keys, in a later document', () => {
   assert.equal(slice(['a', 7]), undefined);
 });
 
+test('a block at the end of a text or before a separator has no last line break when the text has none', () => {
+  assert.deepEqual(value('a: |\n  x\n  y'), { a: 'x\ny' });
+  assert.deepEqual(value('a: |\n  x\n  y\n'), { a: 'x\ny\n' });
+  assert.deepEqual(value('a: |+\n  x\n\n'), { a: 'x\n\n' });
+  assert.deepEqual(readDocuments('a: |\n  x\n---\nb: |\n  y\n').documents.map((document) => document.value), [{ a: 'x' }, { b: 'y\n' }]);
+});
+
 test('a key named __proto__ is a key', () => {
   const read = value('__proto__: {polluted: true}\n') as object;
   assert.ok(Object.hasOwn(read, '__proto__'));

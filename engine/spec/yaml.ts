@@ -72,13 +72,15 @@ export function parseSyntax(text: string, options: { keepSourceTokens?: boolean 
   throw new Error('bug: the composer was asked for at least one document');
 }
 
-/** The pieces between `---` lines with their offsets: Argo cuts a file before it parses. */
+/** The pieces between `---` lines with their offsets: Argo cuts a file before it parses, and the line break before the dashes is lost. */
 export function splitDocuments(text: string): { text: string; offset: number }[] {
   const pieces: { text: string; offset: number }[] = [];
-  const separator = /\r?\n---(?=[ \t\r\n]|$)/g;
+  const separator = /\n---(?=[ \t\r\n]|$)/g;
   let start = 0;
   for (let match = separator.exec(text); match; match = separator.exec(text)) {
-    pieces.push({ text: text.slice(start, match.index + match[0].length - 3), offset: start });
+    // With Windows' line ends a break is left.
+    const end = text[match.index - 1] === '\r' ? match.index + 1 : match.index;
+    pieces.push({ text: text.slice(start, end), offset: start });
     start = match.index + match[0].length;
   }
   pieces.push({ text: text.slice(start), offset: start });
@@ -277,7 +279,14 @@ class ValueBuilder {
       this.report('error', 'yaml-tag', resolved.error, node, path, 'Delete the tag.');
       return null;
     }
-    return quoted ? source : this.finite(resolvePlain(source).value, node, path);
+    if (quoted) return this.endsText(node) ? source.replace(/\n$/, '') : source;
+    return this.finite(resolvePlain(source).value, node, path);
+  }
+
+  /** Whether a block scalar's last line ends with the text: then it has no line break, as libyaml sees it. */
+  private endsText(node: Scalar.Parsed): boolean {
+    if (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED') return false;
+    return node.range[1] >= this.text.length && this.text.slice(this.text.lastIndexOf('\n') + 1).trim() !== '';
   }
 
   private finite(value: ScalarValue, node: ParsedNode, path: Path): ScalarValue {
