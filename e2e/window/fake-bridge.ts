@@ -51,10 +51,16 @@ const NIGHTLY: Workflow = {
 };
 const LONG = 'load-the-partition-of-the-day-into-the-warehouse-and-verify-it';
 
+function hash(name: string): number {
+  let value = 7;
+  for (let i = 0; i < name.length; i++) value = (value * 33 + name.charCodeAt(i)) >>> 0;
+  return value;
+}
+
 function nightlyNodes(): NodeStatus[] {
   const wf = NIGHTLY.metadata.name ?? '';
   const node = (name: string, more: Partial<NodeStatus>): NodeStatus => ({
-    id: name === '' ? wf : `${wf}-${[...name].reduce((h, c) => (h * 33 + c.charCodeAt(0)) >>> 0, 7)}`, name: name === '' ? wf : `${wf}.${name}`, displayName: name || wf, type: 'Pod', phase: 'Succeeded', boundaryID: wf, templateScope: `local/${wf}`, ...more,
+    id: name === '' ? wf : `${wf}-${hash(name)}`, name: name === '' ? wf : `${wf}.${name}`, displayName: name || wf, type: 'Pod', phase: 'Succeeded', boundaryID: wf, templateScope: `local/${wf}`, ...more,
   });
   const items = Array.from({ length: 64 }, (_, i) => node(`extract(${i}:2026-11-${String(22 - (i % 20)).padStart(2, '0')})`, {
     templateName: 'extract', phase: i < 61 ? 'Succeeded' : 'Running', startedAt: at(230 - i * 2), finishedAt: i < 61 ? at(190 - i * 2.5) : null, hostNodeName: `gke-eu-n2-${i % 5}c1`, displayName: `extract(${i}:2026-11-${String(22 - (i % 20)).padStart(2, '0')})`,
@@ -148,7 +154,7 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
   'contexts.permissions': () => ({ may: { 'create pods': scene !== 'nopods', 'list pods': true, 'patch workflows': scene !== 'nopods', 'list workflows': true, 'list namespaces': false }, crds: true, store: 'cluster' }),
   'runs.submit': () => ({ name: 'nightly-features-x7k2p' }),
   'runs.act': () => ({}),
-  'runs.pod': () => ({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'nightly-features-x7k2p-validate-2680558651', namespace: 'data-team' }, spec: { containers: [{ name: 'main', image: 'ghcr.io/acme/features:1.42' }] } } as KubeObject }),
+  'runs.pod': () => ({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'nightly-features-x7k2p-validate-2680558651', namespace: 'data-team' }, spec: { containers: [{ name: 'main', image: 'ghcr.io/acme/features:1.42' }] } } }),
   'runs.events': () => EVENTS,
   'samples.list': () => SAMPLES,
   'files.open': () => ({ handle: 'h', name: 'nightly.yaml', text: SAMPLES.find((sample) => sample.id === 'dag-nested')?.text ?? '' }),
@@ -181,7 +187,7 @@ const bridge: Bridge = {
   },
   subscribe: (name, request, onItem) => {
     let closed = false;
-    setTimeout(() => { if (!closed) stream(name, (request ?? {}) as Record<string, unknown>, (item) => { if (!closed) onItem(ok(item) as never); }); }, 5);
+    setTimeout(() => { if (!closed) stream(name, (request ?? {}), (item) => { if (!closed) onItem(ok(item) as never); }); }, 5);
     return () => { closed = true; };
   },
 };

@@ -7,11 +7,12 @@ ensureDependencies();
 const bin = (name) => path.join(root, 'node_modules/.bin', name);
 const CHECKS = [
   ['types: pure rooms (no DOM, no Node)', bin('tsc'), ['-p', 'engine/tsconfig.pure.json']],
-  ['types: document (no DOM, no Node)', bin('tsc'), ['-p', 'renderer/document/tsconfig.json']],
+  ['types: document (no DOM, no Node)', bin('tsc'), ['-p', 'renderer/tsconfig.document.json']],
   ['types: engine', bin('tsc'), ['-p', 'engine/tsconfig.json']],
   ['types: main', bin('tsc'), ['-p', 'main/tsconfig.json']],
   ['types: e2e', bin('tsc'), ['-p', 'e2e/tsconfig.json']],
-  ['types: renderer', bin('tsc'), ['-p', 'renderer/tsconfig.json']],
+  ['types: renderer (no Node)', bin('tsc'), ['-p', 'renderer/tsconfig.app.json']],
+  ['types: tests of the renderer', bin('tsc'), ['-p', 'renderer/tsconfig.json']],
   ['lint', bin('eslint'), ['--cache', '--cache-location', 'node_modules/.cache/eslint', '--max-warnings', '0', '.']],
   ['walls and cycles', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', '--output-type', 'err', 'engine', 'main', 'renderer', 'e2e']],
   ['unused exports and packages', bin('knip'), ['--no-progress', '--cache', '--cache-location', 'node_modules/.cache/knip']],

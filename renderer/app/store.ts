@@ -104,7 +104,7 @@ function remember(): void {
 
 /** Reads what was remembered. Unknown or broken values are left out. */
 export async function recall(): Promise<void> {
-  const settings = await invoke('settings.get', undefined).catch(() => ({}) as Record<string, unknown>);
+  const settings = await invoke('settings.get', undefined).catch((): Record<string, unknown> => ({}));
   const kept = settings.window;
   const change: Partial<Remembered> = {};
   if (isRecord(kept)) {

@@ -185,6 +185,11 @@ export function countWords(counts: Counts): string {
   }).slice(0, 3).join(' · ');
 }
 
+/** @returns steps that ended, however they did */
+export function endedSteps(counts: Counts): number {
+  return (['Succeeded', 'Failed', 'Error', 'Skipped', 'Omitted'] as const).reduce((sum, phase) => sum + (counts[phase] ?? 0), 0);
+}
+
 /** @returns how a workflow is called: its title annotation, its own name, or what its names begin with */
 export function titleOf(workflow: Workflow): string {
   return workflow.metadata.annotations?.['workflows.argoproj.io/title'] ?? workflow.metadata.name ?? workflow.metadata.generateName ?? 'workflow';

@@ -13,6 +13,7 @@ import { Graph } from '../monitor/Graph.tsx';
 import { Sash } from '../ui/pane.tsx';
 import { Button, EmptyState, Loading } from '../ui/parts.tsx';
 import { age } from '../ui/time.ts';
+import { positionAt } from '../../engine/spec/lint.ts';
 import { parseText } from './parse.ts';
 import type { Parsed } from './parse.ts';
 import type { TextHandle } from './TextEditor.tsx';
@@ -138,11 +139,11 @@ function Problems({ diagnostics, text, folded, onGo, onFix }: ProblemsProps): Re
       {folded ? null : (
         <ul aria-label="Problems">
           {sorted.slice(0, 200).map((each, i) => {
-            const place = placeOf(text, each.range?.start ?? 0);
+            const { line, column } = positionAt(text, each.range?.start ?? 0);
             return (
               <li key={i} className={TONE[each.severity]}>
                 {each.severity === 'info' ? <Info aria-label="Information" /> : each.severity === 'warning' ? <TriangleAlert aria-label="Warning" /> : <CircleX aria-label="Error" />}
-                <button type="button" className="go" onClick={() => { onGo(each.range?.start ?? 0); }}><span className="mono soft">{place}</span> {each.message}{each.hint === undefined ? '' : <span className="soft"> {each.hint}</span>}</button>
+                <button type="button" className="go" onClick={() => { onGo(each.range?.start ?? 0); }}><span className="mono soft">{line}:{column}</span> {each.message}{each.hint === undefined ? '' : <span className="soft"> {each.hint}</span>}</button>
                 {each.fix === undefined || !each.range ? null : <Button size="small" onClick={() => { onFix(each); }}>Fix</Button>}
               </li>
             );
@@ -152,13 +153,6 @@ function Problems({ diagnostics, text, folded, onGo, onFix }: ProblemsProps): Re
       )}
     </div>
   );
-}
-
-/** `line:column` of an offset. */
-function placeOf(text: string, offset: number): string {
-  const before = text.slice(0, offset);
-  const line = before.split('\n').length;
-  return `${line}:${offset - before.lastIndexOf('\n')}`;
 }
 
 /** No file is open: where to begin, and what was left unsaved. */

@@ -1,5 +1,5 @@
 import { useMemo, useState } from 'react';
-import type { FormEvent, ReactElement } from 'react';
+import type { ReactElement, SubmitEvent } from 'react';
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { Parameter } from '../../engine/spec/types.ts';
 import { asUiError, invoke } from '../app/bridge.ts';
@@ -11,6 +11,7 @@ import { useRunList } from '../monitor/live.ts';
 import { Dialog } from '../ui/overlays.tsx';
 import { Button, RawText, Spinner } from '../ui/parts.tsx';
 import { parametersOf, parseText } from './parse.ts';
+import type { Parsed } from './parse.ts';
 
 /** Kubernetes' name of an object. */
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/;
@@ -18,8 +19,6 @@ const NAME = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/;
 /** Values for a run: what is written as default stands there already, a list of values is a choice. */
 export function RunDialog({ request }: { request: RunDialogRequest }): ReactElement {
   const place = usePlace();
-  const context = useContextSummary();
-  const holder = useRunList((state) => state.holder);
   const permissions = useUi((state) => state.permissions);
   const parsed = useMemo(() => parseText(request.text), [request.text]);
   const parameters = parametersOf(parsed.workflow);
@@ -29,11 +28,9 @@ export function RunDialog({ request }: { request: RunDialogRequest }): ReactElem
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<UiError>();
   const close = (): void => { setUi({ runDialog: undefined }); };
-  const missing = parameters.filter((each) => values[each.name] === '' && each.value === undefined && each.default === undefined && !each.valueFrom);
   const errors = parsed.diagnostics.filter((each) => each.severity === 'error');
-  const unable = errors.length ? `${errors.length} ${errors.length === 1 ? 'error keeps' : 'errors keep'} it from running` : parsed.kind !== 'Workflow' ? 'This file holds no Workflow' : missing.length ? `${missing.map((each) => each.name).join(', ')} ${missing.length === 1 ? 'needs' : 'need'} a value`
-    : name !== '' && !NAME.test(name) ? 'A name has small letters, digits and dashes' : permissions?.may['create pods'] === false ? 'You may not create Pods here' : undefined;
-  const run = (event: FormEvent): void => {
+  const unable = obstacle(parsed, errors.length, values, name) ?? (permissions?.may['create pods'] === false ? 'You may not create Pods here' : undefined);
+  const run = (event: SubmitEvent): void => {
     event.preventDefault();
     if (unable !== undefined || busy) return;
     setBusy(true);
@@ -58,7 +55,7 @@ export function RunDialog({ request }: { request: RunDialogRequest }): ReactElem
       title={`Run ${title}`} description={description} onClose={close}
       footer={(
         <>
-          <span className="soft cut grow">in <b className="strong">{place.namespace}</b> of <b className="strong">{context?.name ?? place.contextId}</b>{holder?.state === 'other' ? `; ${holder.identity} runs it` : ''}</span>
+          <Where />
           <Button onClick={close}>Cancel</Button>
           <Button kind="primary" type="submit" form="run-form" unable={unable}>{busy ? <Spinner label="Starting" /> : null}Run</Button>
         </>
@@ -77,6 +74,23 @@ export function RunDialog({ request }: { request: RunDialogRequest }): ReactElem
       </form>
     </Dialog>
   );
+}
+
+/** What keeps it from being run, in words. */
+function obstacle(parsed: Parsed, errors: number, values: Readonly<Record<string, string>>, name: string): string | undefined {
+  if (errors) return `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running`;
+  if (parsed.kind !== 'Workflow') return 'This file holds no Workflow';
+  const missing = parametersOf(parsed.workflow).filter((each) => values[each.name] === '' && each.value === undefined && each.default === undefined && !each.valueFrom);
+  if (missing.length) return `${missing.map((each) => each.name).join(', ')} ${missing.length === 1 ? 'needs' : 'need'} a value`;
+  return name !== '' && !NAME.test(name) ? 'A name has small letters, digits and dashes' : undefined;
+}
+
+/** Where the run will be, said beside the button that starts it. */
+function Where(): ReactElement {
+  const place = usePlace();
+  const context = useContextSummary();
+  const holder = useRunList((state) => state.holder);
+  return <span className="soft cut grow">in <b className="strong">{place.namespace}</b> of <b className="strong">{context?.name ?? place.contextId}</b>{holder?.state === 'other' ? `; ${holder.identity} runs it` : ''}</span>;
 }
 
 function Value({ parameter, value, first, onChange }: { parameter: Parameter; value: string; first: boolean; onChange: (value: string) => void }): ReactElement {

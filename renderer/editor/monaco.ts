@@ -27,7 +27,7 @@ function defineThemes(): string {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => {
     const value = style.getPropertyValue(`--${name}`).trim();
-    return /^#[0-9a-f]{3}$/i.test(value) ? `#${[...value.slice(1)].map((digit) => digit + digit).join('')}` : value;
+    return /^#[0-9a-f]{3}$/i.test(value) ? value.replace(/[0-9a-f]/gi, '$&$&') : value;
   };
   const bare = (name: string): string => color(name).slice(1);
   monaco.editor.defineTheme(`tiphys-${theme}`, {

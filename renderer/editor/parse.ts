@@ -1,5 +1,6 @@
 /** What a text says: its workflow, and what is wrong with it. */
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
+import { lintText } from '../../engine/spec/lint.ts';
 import { readManifests } from '../../engine/spec/read.ts';
 import type { Parameter, Workflow } from '../../engine/spec/types.ts';
 
@@ -13,7 +14,8 @@ export interface Parsed {
 }
 
 export function parseText(text: string): Parsed {
-  const { manifests, diagnostics } = readManifests(text);
+  const { manifests } = readManifests(text);
+  const diagnostics = lintText(text);
   for (const manifest of manifests) {
     if (manifest.kind === 'other') continue;
     const { source, object } = manifest;

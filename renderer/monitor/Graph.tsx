@@ -69,12 +69,14 @@ function Canvas({ model, nodes = NO_NODES, scope, label, chosen, onChoose, onOpe
     const bounds = boundsOf(model, placed);
     void flow.setViewport(fitted(bounds, box.current.clientWidth, box.current.clientHeight), { duration: calm() ? 0 : duration });
   }, [flow, model, placed]);
-  const fittedScope = useRef('');
+  // Nodes are built only once it is known which of them are in view.
+  const [fittedScope, setFittedScope] = useState('');
+  const shown = fittedScope === scope;
   useEffect(() => {
-    if (!placed || fittedScope.current === scope) return;
-    fittedScope.current = scope;
+    if (!placed || shown) return;
     fit();
-  }, [placed, scope, fit]);
+    setFittedScope(scope);
+  }, [placed, scope, fit, shown]);
   const reveal = useCallback((id: string): void => {
     const at = placed?.positions.get(id);
     const element = box.current;
@@ -85,6 +87,17 @@ function Canvas({ model, nodes = NO_NODES, scope, label, chosen, onChoose, onOpe
     const inside = x > 0 && y > 0 && x + NODE.width * view.zoom < element.clientWidth && y + NODE.height * view.zoom < element.clientHeight;
     if (!inside || view.zoom < 0.45) void flow.setCenter(at.x + NODE.width / 2, at.y + NODE.height / 2, { zoom: Math.max(view.zoom, 0.8), duration: calm() ? 0 : 150 });
   }, [flow, placed]);
+  // A pane beside it opened or closed: show the same as before, unless the person chose what to see.
+  const moved = useRef(false);
+  const width = useStore((state) => state.width);
+  const height = useStore((state) => state.height);
+  const refit = useRef(() => {});
+  refit.current = () => {
+    if (!shown) return;
+    if (!moved.current) fit();
+    else if (chosen !== undefined) reveal(chosen);
+  };
+  useEffect(() => { refit.current(); }, [width, height]);
   const choose = (id: string | undefined): void => {
     onChoose(id);
     if (id !== undefined) reveal(id);
@@ -101,7 +114,7 @@ function Canvas({ model, nodes = NO_NODES, scope, label, chosen, onChoose, onOpe
       aria-roledescription="graph; arrow keys go from step to step, Enter opens, F finds the next failed" onKeyDown={key}
     >
       <ReactFlow<StepNode, FlowEdge>
-        nodes={painted ? EMPTY_NODES : steps} edges={painted ? EMPTY_EDGES : edges} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
+        nodes={painted || !shown ? EMPTY_NODES : steps} edges={painted || !shown ? EMPTY_EDGES : edges} onMoveStart={(event) => { if (event) moved.current = true; }} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES}
         onlyRenderVisibleElements={model.nodes.length > MANY} minZoom={0.01} maxZoom={2} nodesDraggable={false} nodesConnectable={false} nodesFocusable={false} edgesFocusable={false}
         elementsSelectable={false} disableKeyboardA11y zoomOnDoubleClick={false} panOnScroll={false} proOptions={PRO}
         onNodeClick={(_, { data: { node } }) => { if (node.shape !== 'join') { onChoose(node.id); box.current?.focus({ preventScroll: true }); } }}

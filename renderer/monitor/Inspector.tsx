@@ -137,25 +137,35 @@ function Approve({ status, name }: { status: NodeStatus; name: string }): ReactE
 }
 
 function Summary({ node, status, template }: { node: GraphNode; status: NodeStatus | undefined; template: Template | undefined }): ReactElement {
-  const now = useNow(false);
-  const image = template?.container?.image ?? template?.script?.image;
   const rows: [string, ReactNode][] = [];
   const put = (key: string, value: ReactNode): void => { if (value !== undefined && value !== '') rows.push([key, value]); };
+  const image = template?.container?.image ?? template?.script?.image;
   put('Phase', <span className="phase-line"><PhaseGlyph phase={node.phase} />{PHASE_WORD[node.phase]}</span>);
   put('Template', node.templateName === undefined ? undefined : <>{node.templateName}{node.templateRef === undefined ? <span className="soft"> · {node.kind}</span> : <span className="link"> · {node.templateRef}</span>}</>);
-  if (status?.startedAt) put('Started', <span title={exact(status.startedAt)}>{clock(status.startedAt, now)}, {status.finishedAt ? 'ran ' : 'runs for '}<Elapsed from={status.startedAt} to={status.finishedAt} /></span>);
+  if (status?.startedAt) put('Started', <Ran from={status.startedAt} to={status.finishedAt} />);
   put('Image', image === undefined ? undefined : <span className="mono">{image}</span>);
-  put('Node', status?.hostNodeName === undefined ? undefined : <span className="mono">{status.hostNodeName}</span>);
-  put('Progress', status?.progress !== undefined && status.progress !== '0/1' && status.progress !== '1/1' ? status.progress : undefined);
-  put('Waits for', status?.synchronizationStatus?.waiting);
-  put('Cache', status?.memoizationStatus ? `${status.memoizationStatus.hit ? 'taken from' : 'kept in'} ${status.memoizationStatus.cacheName}` : undefined);
-  put('Id', status === undefined ? undefined : <span className="mono">{status.id}</span>);
+  if (status) for (const [key, value] of statusRows(status)) put(key, value);
   return (
     <section>
       <h3 className="sec">Summary</h3>
       <dl className="kv">{rows.map(([key, value]) => [<dt key={`${key}-k`}>{key}</dt>, <dd key={key}>{value}</dd>])}</dl>
     </section>
   );
+}
+
+function statusRows({ hostNodeName, progress, synchronizationStatus, memoizationStatus, id }: NodeStatus): [string, ReactNode][] {
+  return [
+    ['Node', hostNodeName === undefined ? undefined : <span className="mono">{hostNodeName}</span>],
+    ['Progress', progress === '0/1' || progress === '1/1' ? undefined : progress],
+    ['Waits for', synchronizationStatus?.waiting],
+    ['Cache', memoizationStatus && `${memoizationStatus.hit ? 'taken from' : 'kept in'} ${memoizationStatus.cacheName}`],
+    ['Id', <span key="id" className="mono">{id}</span>],
+  ];
+}
+
+function Ran({ from, to }: { from: string; to: string | null | undefined }): ReactElement {
+  const now = useNow(false);
+  return <span title={exact(from)}>{clock(from, now)}, {to ? 'ran ' : 'runs for '}<Elapsed from={from} to={to} /></span>;
 }
 
 function InputsOutputs({ inputs, outputs }: { inputs: Inputs | undefined; outputs: Outputs | undefined }): ReactElement | null {

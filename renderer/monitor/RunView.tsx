@@ -8,7 +8,8 @@ import { setUi, useContextSummary, usePlace, useUi } from '../app/store.ts';
 import type { RunView as View } from '../app/store.ts';
 import type { Counts, GraphModel, GraphNode, Phase } from '../document/model.ts';
 import { project } from '../document/projection.ts';
-import { countSteps } from '../document/summary.ts';
+import { countSteps, endedSteps } from '../document/summary.ts';
+import { total } from '../document/model.ts';
 import { Menu } from '../ui/overlays.tsx';
 import type { MenuItem } from '../ui/overlays.tsx';
 import { Sash } from '../ui/pane.tsx';
@@ -118,15 +119,20 @@ function Header({ workflow, name, counts, deleted }: { workflow: Workflow; name:
 }
 
 function Times({ workflow, counts }: { workflow: Workflow; counts: Counts }): ReactElement {
-  const { status } = workflow;
-  const now = useNow(!status?.finishedAt);
-  const took = between(status?.startedAt, status?.finishedAt, now);
-  const estimate = status?.estimatedDuration;
-  const left = estimate !== undefined && !status?.finishedAt && status?.startedAt ? estimate * 1000 - (now - Date.parse(status.startedAt)) : undefined;
-  const ended = (counts.Succeeded ?? 0) + (counts.Failed ?? 0) + (counts.Error ?? 0) + (counts.Skipped ?? 0) + (counts.Omitted ?? 0);
-  const all = ended + (counts.Running ?? 0) + (counts.Pending ?? 0) + (counts.Suspended ?? 0);
-  const of = Math.max(all, Number(/\/(\d+)$/.exec(status?.progress ?? '')?.[1] ?? 0));
-  return <span className="times" title={status?.startedAt ? `Started ${exact(status.startedAt)}` : ''}>{took ?? 'not started'}{left !== undefined && left > 0 ? `, ≈ ${shortDuration(left)} left` : ''}{of > 1 ? ` · ${ended.toLocaleString('en')} of ${of.toLocaleString('en')}` : ''}</span>;
+  const { startedAt, finishedAt, estimatedDuration, progress = '' } = workflow.status ?? {};
+  const now = useNow(!finishedAt);
+  const left = remaining(startedAt, finishedAt, estimatedDuration, now);
+  const of = Math.max(total(counts), Number(/\/(\d+)$/.exec(progress)?.[1] ?? 0));
+  const words = [`${between(startedAt, finishedAt, now) ?? 'not started'}${left === undefined ? '' : `, ≈ ${left} left`}`];
+  if (of > 1) words.push(`${endedSteps(counts).toLocaleString('en')} of ${of.toLocaleString('en')}`);
+  return <span className="times" title={startedAt ? `Started ${exact(startedAt)}` : ''}>{words.join(' · ')}</span>;
+}
+
+/** How long it will take from the runs before, in words; undefined when nobody knows. */
+function remaining(startedAt: string | null | undefined, finishedAt: string | null | undefined, estimate: number | undefined, now: number): string | undefined {
+  if (estimate === undefined || finishedAt || !startedAt) return undefined;
+  const left = estimate * 1000 - (now - Date.parse(startedAt));
+  return left > 0 ? shortDuration(left) : undefined;
 }
 
 function Actions({ workflow, name, counts, done, deleted }: { workflow: Workflow; name: string; counts: Counts; done: boolean; deleted: boolean }): ReactElement {

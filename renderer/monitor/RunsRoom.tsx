@@ -7,6 +7,7 @@ import { newDocument, openFile } from '../app/commands.ts';
 import { Sash } from '../ui/pane.tsx';
 import { Button, EmptyState, ErrorState, Spinner, useNarrow } from '../ui/parts.tsx';
 import { SampleCards } from '../editor/Samples.tsx';
+import type { ContextSummary } from '../../main/ipc/contract.ts';
 import { followRun, useRunList } from './live.ts';
 import { RunList } from './RunList.tsx';
 import { RunView } from './RunView.tsx';
@@ -44,25 +45,34 @@ function useBlocked(): ReactElement | undefined {
   const { runs, watch, error } = useRunList();
   const { contextId, namespace } = usePlace();
   const retry = (): void => { invoke('contexts.connect', { contextId }).catch(() => undefined); };
-  const local = <Button onClick={() => { setUi({ contextId: 'local', run: undefined, step: undefined }); }}>Use the local cluster</Button>;
   if (contextsError) return <ErrorState title="The contexts could not be read" hint={contextsError.hint} raw={contextsError.message} />;
   if (runs !== undefined) return undefined;
-  const state = context?.state.state;
-  if (state === 'offline') {
-    return <ErrorState title={`${context?.name ?? 'The cluster'} does not answer`} hint="Its API server could not be reached. Check the network or VPN, then try again." raw={context?.state.message} actions={<><Button kind="primary" onClick={retry}>Try again</Button>{local}</>} />;
-  }
-  if (state === 'auth-needed') {
-    return <ErrorState title={`${context?.name ?? 'The cluster'} needs you to sign in`} hint={context?.state.message} raw={undefined} actions={<><Button kind="primary" onClick={retry}>Sign in and connect</Button>{local}</>} />;
-  }
-  if (state === 'no-rights') {
-    return <ErrorState title={`You have no rights in ${namespace}`} hint={`Choose another namespace above, or ask for the right to list and create Pods in ${namespace}.`} raw={context?.state.message} actions={<><Button onClick={retry}>Check again</Button>{local}</>} />;
-  }
+  const unusable = context && unusableState(context, namespace, retry);
+  if (unusable) return unusable;
   if (watch?.state === 'forbidden') {
-    return <ErrorState title={`You may not list runs in ${namespace}`} hint={`Choose another namespace above, or ask for the right to list workflows in ${namespace}.`} raw={watch.error.message} actions={local} />;
+    return <ErrorState title={`You may not list runs in ${namespace}`} hint={`Choose another namespace above, or ask for the right to list workflows in ${namespace}.`} raw={watch.error.message} actions={<UseLocal />} />;
   }
   if (error) return <ErrorState title="The runs could not be listed" hint={error.hint} raw={error.message} actions={<Button kind="primary" onClick={retry}>Try again</Button>} />;
+  return undefined;
+}
+
+function UseLocal(): ReactElement {
+  return <Button onClick={() => { setUi({ contextId: 'local', run: undefined, step: undefined }); }}>Use the local cluster</Button>;
+}
+
+/** A context that cannot be used now, and why. */
+function unusableState({ name, state: { state, message } }: ContextSummary, namespace: string, retry: () => void): ReactElement | undefined {
+  if (state === 'offline') {
+    return <ErrorState title={`${name} does not answer`} hint="Its API server could not be reached. Check the network or VPN, then try again." raw={message} actions={<><Button kind="primary" onClick={retry}>Try again</Button><UseLocal /></>} />;
+  }
+  if (state === 'auth-needed') {
+    return <ErrorState title={`${name} needs you to sign in`} hint={message} actions={<><Button kind="primary" onClick={retry}>Sign in and connect</Button><UseLocal /></>} />;
+  }
+  if (state === 'no-rights') {
+    return <ErrorState title={`You have no rights in ${namespace}`} hint={`Choose another namespace above, or ask for the right to list and create Pods in ${namespace}.`} raw={message} actions={<><Button onClick={retry}>Check again</Button><UseLocal /></>} />;
+  }
   if (state === 'connecting' || state === 'idle') {
-    return <div className="state" role="status"><Spinner label="Connecting" /><h2>Connecting to {context?.name}</h2><p>{context?.state.message ?? 'Asking its API server who it is.'}</p></div>;
+    return <div className="state" role="status"><Spinner label="Connecting" /><h2>Connecting to {name}</h2><p>{message ?? 'Asking its API server who it is.'}</p></div>;
   }
   return undefined;
 }

@@ -47,21 +47,26 @@ export function askTo(action: 'stop' | 'terminate' | 'delete' | 'retry' | 'resub
   const state = useUi.getState();
   const context = state.contexts?.find((each) => each.id === state.contextId);
   const where = `in namespace ${placeOf(state).namespace} of ${context?.name ?? state.contextId}`;
-  const running = (counts.Running ?? 0) + (counts.Pending ?? 0);
-  const steps = (n: number): string => `${n} ${n === 1 ? 'step' : 'steps'}`;
-  const kept = counts.Succeeded ?? 0;
-  const again = (counts.Failed ?? 0) + (counts.Error ?? 0);
-  const body = {
-    stop: `No new step starts ${where}; ${running ? `${steps(running)} that run are ended` : 'nothing runs now'}, then exit handlers run.`,
-    terminate: `Everything ends at once ${where}${running ? `: ${steps(running)} are killed` : ''}. Exit handlers do not run.`,
-    delete: `The run ${where} goes, with its Pods and their logs. This cannot be undone.`,
-    retry: more.from ? `${more.from.title} and what follows it run again ${where}; the other steps keep their results.` : `${again ? steps(again) : 'The steps'} that failed run again ${where}; ${kept ? `${steps(kept)} that succeeded keep their results` : 'the rest follows'}.`,
-    resubmit: `A new run with the same parameters starts ${where}. This one stays as it is.`,
-  }[action];
+  const body = consequence(action, where, counts, more.from?.title);
   const verb = { stop: 'Stop', terminate: 'Terminate', delete: 'Delete', retry: 'Retry', resubmit: 'Run again' }[action];
   const danger = action === 'stop' || action === 'terminate' || action === 'delete';
   const request: RunAction = action === 'retry' && more.from ? { action, restartSuccessful: true, nodeFieldSelector: `name=${more.from.nodeName}` } : { action };
   setUi({ confirm: { title: `${verb} ${name}?`, body, action: verb, danger, ...(danger && context?.production ? { typed: name } : {}), run: () => void act(name, request) } });
+}
+
+/** What an action does to what, in words. */
+function consequence(action: 'stop' | 'terminate' | 'delete' | 'retry' | 'resubmit', where: string, counts: Counts, from: string | undefined): string {
+  const steps = (n: number): string => `${n} ${n === 1 ? 'step' : 'steps'}`;
+  const running = (counts.Running ?? 0) + (counts.Pending ?? 0);
+  const kept = counts.Succeeded ?? 0;
+  const again = (counts.Failed ?? 0) + (counts.Error ?? 0);
+  return {
+    stop: `No new step starts ${where}; ${running ? `${steps(running)} that run are ended` : 'nothing runs now'}, then exit handlers run.`,
+    terminate: `Everything ends at once ${where}${running ? `: ${steps(running)} are killed` : ''}. Exit handlers do not run.`,
+    delete: `The run ${where} goes, with its Pods and their logs. This cannot be undone.`,
+    retry: from !== undefined ? `${from} and what follows it run again ${where}; the other steps keep their results.` : `${again ? steps(again) : 'The steps'} that failed run again ${where}; ${kept ? `${steps(kept)} that succeeded keep their results` : 'the rest follows'}.`,
+    resubmit: `A new run with the same parameters starts ${where}. This one stays as it is.`,
+  }[action];
 }
 
 /** The workflow as it could be submitted again: what the cluster added is left out. */

@@ -10,7 +10,6 @@ export interface Span {
 
 const COLORS = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'];
 // CSI sequences, OSC sequences up to BEL or ST, other two-character escapes, and control characters but tab.
-// eslint-disable-next-line no-control-regex -- terminal escapes are control characters
 const ESCAPE = /\u001b\[([0-9;:?]*)([ -/]*[@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[@-Z\\-_]|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 /** @returns the text without escapes, in pieces of one style */
@@ -47,19 +46,24 @@ function apply(style: Omit<Span, 'text'>, codes: readonly number[]): Omit<Span, 
   let next = { ...style };
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i] ?? 0;
-    if (code === 0) next = {};
-    else if (code === 1) next.bold = true;
-    else if (code === 2) next.dim = true;
-    else if (code === 22) { delete next.bold; delete next.dim; }
-    else if (code >= 30 && code <= 37) next.color = COLORS[code - 30] ?? 'white';
-    else if (code >= 90 && code <= 97) next.color = COLORS[code - 90] ?? 'white';
-    else if (code === 39) delete next.color;
+    const color = COLORS[code % 10];
+    if ((code >= 30 && code <= 37) || (code >= 90 && code <= 97)) next.color = color ?? 'white';
     else if (code === 38 || code === 48) {
       // Colours of the 256 palette and true colours: the first sixteen are ours, the rest stays as the theme has it.
       const index = codes[i + 1] === 5 ? codes[i + 2] : undefined;
       if (code === 38 && index !== undefined && index < 16) next.color = COLORS[index % 8] ?? 'white';
       i += codes[i + 1] === 5 ? 2 : 4;
-    }
+    } else next = weigh(next, code);
   }
+  return next;
+}
+
+function weigh(style: Omit<Span, 'text'>, code: number): Omit<Span, 'text'> {
+  if (code === 0) return {};
+  if (code === 1) return { ...style, bold: true };
+  if (code === 2) return { ...style, dim: true };
+  const next = { ...style };
+  if (code === 22) { delete next.bold; delete next.dim; }
+  if (code === 39) delete next.color;
   return next;
 }

@@ -1,6 +1,7 @@
 /** What the list says of a run without opening it. */
 import type { Counts, Phase } from '../document/model.ts';
 import { total } from '../document/model.ts';
+import { endedSteps } from '../document/summary.ts';
 import { between } from '../ui/time.ts';
 import type { RunSummary } from './live.ts';
 
@@ -15,8 +16,7 @@ export function runPhase(run: Pick<RunSummary, 'phase' | 'counts' | 'suspended'>
 export function progressOf(run: Pick<RunSummary, 'progress' | 'counts'>): { done: number; of: number } {
   const counts: Counts = run.counts;
   const parsed = /^(\d+)\/(\d+)$/.exec(run.progress ?? '');
-  const ended = (counts.Succeeded ?? 0) + (counts.Failed ?? 0) + (counts.Error ?? 0) + (counts.Skipped ?? 0) + (counts.Omitted ?? 0);
-  return { done: ended || Number(parsed?.[1] ?? 0), of: Math.max(total(counts), Number(parsed?.[2] ?? 0)) };
+  return { done: endedSteps(counts) || Number(parsed?.[1] ?? 0), of: Math.max(total(counts), Number(parsed?.[2] ?? 0)) };
 }
 
 /** @returns one line: what needs a person first, then how far it is */
@@ -31,10 +31,4 @@ export function runLine(run: RunSummary, now: number): string {
   if (run.phase === 'Failed' || run.phase === 'Error') return run.message ?? (failed ? `${failed} of ${of} steps failed` : 'failed');
   if (of === 0) return run.message ?? 'about to start';
   return `${done.toLocaleString('en')} of ${of.toLocaleString('en')} steps${failed ? ` · ${failed} failed` : ''}`;
-}
-
-/** @returns whether a run needs a person: it failed or waits */
-export function needsPerson(run: RunSummary): boolean {
-  const phase = runPhase(run);
-  return phase === 'Suspended';
 }

@@ -39,7 +39,7 @@ export function Tip({ words, keys, side = 'bottom', children }: { words: ReactNo
   );
 }
 
-const MAC = navigator.platform.startsWith('Mac');
+const MAC = navigator.userAgent.includes('Macintosh');
 /** `Mod+K` as this system writes it. */
 export function Keys({ keys }: { keys: string }): ReactElement {
   return <kbd>{keys.replace('Mod', MAC ? '⌘' : 'Ctrl').replaceAll('+', MAC ? '' : ' ').replace('Shift', MAC ? '⇧' : 'Shift').replace('Enter', '↵')}</kbd>;
