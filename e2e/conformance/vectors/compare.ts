@@ -25,6 +25,11 @@ export function difference(what: string, actual: unknown, expected: unknown): st
   return isDeepStrictEqual(actual, expected) ? undefined : `${what}: ${show(actual)}, not ${show(expected)}`;
 }
 
+/** A vector's input as JSON: its own text where the spelling matters. */
+export function inputJson(vector: Vector): string {
+  return typeof vector.inputText === 'string' ? vector.inputText : JSON.stringify(vector.input);
+}
+
 /** The first difference of several. */
 export function first(...differences: (string | undefined)[]): string | undefined {
   return differences.find((text) => text !== undefined);

@@ -1,9 +1,9 @@
 /** Conditions of resource templates, against labels.Parse and Argo's matchConditions. */
 import { matchConditions, parseCondition, requirementText } from '../../../engine/template/conditions.ts';
-import { answerOf, difference, first, type Vector } from './compare.ts';
+import { answerOf, difference, first, inputJson, type Vector } from './compare.ts';
 
 export function run(vector: Vector): string | undefined {
-  const json = vector.inputText === undefined ? JSON.stringify(vector.input) : String(vector.inputText);
+  const json = inputJson(vector);
   const success = answerOf(() => parseCondition(String(vector.successCondition)));
   const failure = answerOf(() => parseCondition(String(vector.failureCondition)));
   const parsed = first(

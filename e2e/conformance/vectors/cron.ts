@@ -17,11 +17,12 @@ export function run(vector: Vector): string | undefined {
 function times(schedule: string, from: string): string[] {
   const parsed = parseSchedule(schedule);
   const found: string[] = [];
-  let time: GoTime | undefined = parseTime(RFC3339_NANO, from);
-  for (let i = 0; i < 5; i++) {
-    time = time === undefined ? undefined : following(parsed, time);
-    found.push(time === undefined ? 'zero' : formatTime(time, RFC3339));
-    if (time === undefined) break;
+  let last: GoTime = parseTime(RFC3339_NANO, from);
+  while (found.length < 5) {
+    const next = following(parsed, last);
+    if (next === undefined) return [...found, 'zero'];
+    found.push(formatTime(next, RFC3339));
+    last = next;
   }
   return found;
 }

@@ -3,13 +3,13 @@ import { humanizeDuration, humanizeTruncated, int32Of, intValueOf, isIntOrTag, p
 import { formatDuration, formatFloat, parseDuration } from '../../../engine/template/go.ts';
 import { parseRawJson } from '../../../engine/template/json.ts';
 import { approximate, parseQuantity, quantityOfJson, quantityText, resourcesDuration, resourcesDurationText, scaledValue, type ContainerUse } from '../../../engine/template/quantity.ts';
-import { answerOf, difference, first, type Vector } from './compare.ts';
+import { answerOf, difference, first, inputJson, type Vector } from './compare.ts';
 
 /** Runs one function and compares its results by name; an error must be the expected one. */
 function against(vector: Vector, act: () => Record<string, unknown>): string | undefined {
   const { value, error } = answerOf(act);
   if (error !== undefined || vector.error !== undefined) return difference('error', error, vector.error);
-  return first(...Object.entries(value ?? {}).map(([name, actual]) => difference(name, actual, vector[name])));
+  return first(...Object.entries(value).map(([name, actual]) => difference(name, actual, vector[name])));
 }
 
 /** JSON.parse rounds numbers beyond 2^53; so does this, for comparing. */
@@ -17,7 +17,7 @@ const rounded = (value: bigint): number => Number(value);
 
 export function run(vector: Vector, line?: string): string | undefined {
   const text = String(vector.text);
-  const json = vector.inputText === undefined ? JSON.stringify(vector.input) : String(vector.inputText);
+  const json = inputJson(vector);
   switch (vector.fn) {
     case 'duration': return against(vector, () => durationOf(parseStringToDuration(text)));
     case 'goDuration': return against(vector, () => durationOf(parseDuration(text)));

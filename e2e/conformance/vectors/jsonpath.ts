@@ -2,7 +2,7 @@
 import { isSlice, typeName, toPlain, type GoValue } from '../../../engine/template/go.ts';
 import { jsonpathExpression } from '../../../engine/template/jsonpath-expression.ts';
 import { jsonpathKubectl } from '../../../engine/template/jsonpath-kubectl.ts';
-import { answerOf, difference, first, type Vector } from './compare.ts';
+import { answerOf, difference, first, inputJson, type Vector } from './compare.ts';
 
 export function run(vector: Vector): string | undefined {
   return vector.fn === 'kubectl' ? kubectl(vector) : expression(vector);
@@ -12,7 +12,7 @@ export function run(vector: Vector): string | undefined {
 const reason = (text: unknown): unknown => (typeof text === 'string' ? text.replace(/\. Printing more information[^]*$/, '') : text);
 
 function kubectl(vector: Vector): string | undefined {
-  const text = vector.inputText === undefined ? JSON.stringify(vector.input) : String(vector.inputText);
+  const text = inputJson(vector);
   const { value, error } = answerOf(() => jsonpathKubectl(text, String(vector.path)));
   if (error !== undefined || vector.error !== undefined) return difference('error', reason(error), reason(vector.error));
   // Where Go's order of keys is random, the order of what is printed is free.
@@ -21,7 +21,7 @@ function kubectl(vector: Vector): string | undefined {
 }
 
 function expression(vector: Vector): string | undefined {
-  const text = vector.inputText === undefined ? JSON.stringify(vector.input) : String(vector.inputText);
+  const text = inputJson(vector);
   const { value, error } = answerOf((): GoValue => jsonpathExpression(text, String(vector.path)));
   if (error !== undefined || vector.error !== undefined) return difference('error', error, vector.error);
   return first(difference('type', isSlice(value ?? null) ? '[]interface {}' : typeName(value ?? null), vector.goType), difference('output', toPlain(value ?? null), vector.output));

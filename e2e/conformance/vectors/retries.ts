@@ -25,7 +25,7 @@ export function run(vector: Vector): string | undefined {
   const { value, error } = answerOf(() => decideRetry({ strategy, attempts, now: NOW + 1, shutdown: vector.shutdown as string | undefined, evaluate }));
   const policy = difference('policy', retryPolicy(strategy), vector.policyActual);
   if (error !== undefined || vector.error !== undefined) return first(policy, difference('error', error, vector.error));
-  return first(policy, ...(value === undefined ? [] : decision(value, vector)));
+  return first(policy, ...decision(value, vector));
 }
 
 // Argo: argoexpr.EvalBool over env.GetFuncMap
