@@ -131,7 +131,7 @@ class Kubelet {
       this.#admit(object as Pod);
     }
     // Folders of Pods that were removed while nobody looked.
-    for (const uid of existsSync(this.#podsDir) ? readdirSync(this.#podsDir) : []) if (!known.has(uid)) removePodFolder(join(this.#podsDir, uid));
+    for (const uid of existsSync(this.#podsDir) ? readdirSync(this.#podsDir) : []) if (!known.has(uid)) this.#clear(uid);
     this.#stop = this.#store.subscribe((event) => queueMicrotask(() => this.#handle(event)));
   }
 
@@ -191,13 +191,16 @@ class Kubelet {
     this.#waiting.delete(uid);
     const runner = this.#runners.get(uid);
     this.#runners.delete(uid);
-    const dir = join(this.#podsDir, uid);
+    this.#clear(uid, runner);
+  }
+
+  #clear(uid: string, runner?: PodRunner): void {
     const cleanup = (async () => {
       await runner?.kill();
       await runner?.done;
       await this.#runtime.removePod(uid);
-      removePodFolder(dir);
-    })().finally(() => this.#ending.delete(cleanup));
+      await removePodFolder(join(this.#podsDir, uid), this.#runtime);
+    })().catch(() => undefined).finally(() => this.#ending.delete(cleanup));
     this.#ending.add(cleanup);
   }
 

@@ -27,6 +27,26 @@ for (const isolated of isolations) {
   });
 }
 
+for (const engine of ['docker', 'podman'] as const) {
+  const wanted = process.env['TIPHYS_TEST_ENGINES']?.split(',').includes(engine) ?? false;
+  if (!wanted) test(`local, ${engine}`, { skip: `set TIPHYS_TEST_ENGINES=${engine} to run the contract with it` }, () => undefined);
+  else {
+    clusterContract(`local, ${engine}`, async () => {
+      const dataDir = mkdtempSync(join(tmpdir(), 'tiphys-local-'));
+      const cluster = await createLocalCluster({ dataDir, runtime: engine });
+      await cluster.create(RESOURCE.namespace, { metadata: { name: 'contract' } });
+      return {
+        cluster, namespace: 'contract', runsPods: true,
+        close: async () => {
+          await cluster.delete(RESOURCE.namespace, undefined, 'contract');
+          await cluster.close();
+          rmSync(dataDir, { recursive: true, force: true });
+        },
+      };
+    });
+  }
+}
+
 test('one program at a time', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tiphys-local-'));
   const first = await createLocalCluster({ dataDir, runtime: 'processes' });

@@ -116,7 +116,7 @@ export class PodRunner {
   async #run(pod: Pod): Promise<void> {
     try {
       const volumes = await this.#whenReady('ContainerCreating', () => prepareVolumes(pod, this.#options));
-      await this.#options.runtime.preparePod(pod.metadata.uid ?? '', pod.metadata.name ?? '');
+      await this.#whenReady('ContainerCreating', () => this.#tryPull(this.#options.runtime.preparePod(pod)));
       const initialized = await this.#runInits(pod, volumes);
       if (initialized) await Promise.all(this.#mains.map((task) => this.#runTask(task, pod, volumes, pod.spec.restartPolicy ?? 'Always')));
     } catch (error) {
@@ -162,6 +162,7 @@ export class PodRunner {
     const dir = this.#dir(task);
     let ended: Ended | undefined;
     if (!existsSync(join(dir, FILE.started))) {
+      await this.#whenReady('ErrImagePull', () => this.#tryPull(runtime.ensureImage(task.spec.image ?? '', task.spec.imagePullPolicy)));
       const plan = await this.#whenReady('CreateContainerConfigError', () => this.#plan(task, pod, volumes));
       task.startedAt = this.#options.now();
       // From here on it counts as started, come what may: a second run of a step is worse than a lost one.
@@ -220,7 +221,7 @@ export class PodRunner {
     clearTimeout(this.#deadlineTimer);
     if (this.#isDetached()) return;
     this.#report();
-    await this.#options.runtime.removePod(this.#options.pod()?.metadata.uid ?? '');
+    await this.#options.runtime.podEnded(this.#options.pod()?.metadata.uid ?? '');
     if (this.#options.pod()?.metadata.deletionTimestamp !== undefined) this.#options.deleted();
   }
 
@@ -280,17 +281,27 @@ export class PodRunner {
   }
 
   /** Tries until what the Pod needs is there; meanwhile says what is missing. */
-  async #whenReady<T>(reason: string, make: () => T): Promise<T> {
-    for (;;) {
+  async #whenReady<T>(reason: string, make: () => T | Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries += 1) {
       if (this.#stop || this.#detached) throw new Stopped();
       try {
-        return make();
+        return await make();
       } catch (error) {
         if (!(error instanceof NotReady)) throw error;
-        for (const task of this.#tasks()) if (task.state.waiting) task.state = { waiting: { reason, message: error.message } };
+        const told = reason === 'ErrImagePull' && tries > 0 ? 'ImagePullBackOff' : reason;
+        for (const task of this.#tasks()) if (task.state.waiting) task.state = { waiting: { reason: told, message: error.message } };
         this.#report();
-        await this.#sleep(RETRY_MS);
+        await this.#sleep(reason === 'ErrImagePull' ? Math.min(RESTART_MS * 2 ** tries, RESTART_CAP_MS) : RETRY_MS);
       }
+    }
+  }
+
+  /** An image that cannot be had now may come. */
+  async #tryPull(pull: Promise<void>): Promise<void> {
+    try {
+      await pull;
+    } catch (error) {
+      throw new NotReady(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -356,6 +367,11 @@ export class PodRunner {
 }
 
 /** Takes away a Pod's folder. */
-export function removePodFolder(dir: string): void {
-  rmSync(dir, { recursive: true, force: true });
+export async function removePodFolder(dir: string, runtime: Runtime): Promise<void> {
+  try {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  } catch {
+    await runtime.removeFolder(dir);
+    rmSync(dir, { recursive: true, force: true });
+  }
 }

@@ -54,6 +54,18 @@ export class ProcessRuntime implements Runtime {
     return Promise.resolve();
   }
 
+  ensureImage(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  podEnded(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  removeFolder(): Promise<void> {
+    return Promise.resolve();
+  }
+
   start(plan: ContainerPlan): Promise<void> {
     const { dir } = plan;
     const command = [...(plan.command ?? []), ...(plan.args ?? [])];

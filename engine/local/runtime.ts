@@ -1,5 +1,5 @@
 /** What runs the containers of the local cluster's Pods: Docker, Podman, or processes of this machine. */
-import type { Container } from '../spec/kubernetes.ts';
+import type { Container, Pod } from '../spec/kubernetes.ts';
 import type { ExecResult, LogOptions } from '../kube/port.ts';
 
 export interface Mount {
@@ -42,7 +42,9 @@ export interface Runtime {
   /** One sentence for people: how steps run here. */
   readonly description: string;
   /** Gets a Pod's common ground (network) ready. */
-  preparePod(uid: string, name: string): Promise<void>;
+  preparePod(pod: Pod): Promise<void>;
+  /** Throws when the image cannot be had now. */
+  ensureImage(image: string, policy?: string): Promise<void>;
   /** Starts the container. Throws when it cannot be, with the reason in the message. */
   start(plan: ContainerPlan): Promise<void>;
   /** @returns how a container started earlier stands: known to run, or ended one way or the other */
@@ -53,8 +55,12 @@ export interface Runtime {
   signal(dir: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   logs(dir: string, options: LogOptions, running: () => boolean): AsyncIterable<Uint8Array>;
   exec(dir: string, command: string[], signal?: AbortSignal): Promise<ExecResult>;
+  /** All containers of the Pod have ended; their logs may still be read. */
+  podEnded(uid: string): Promise<void>;
   /** Takes away what is left of a Pod besides its folder. */
   removePod(uid: string): Promise<void>;
+  /** Takes away a folder whose files are not ours. */
+  removeFolder(dir: string): Promise<void>;
 }
 
 /** Files in a container's folder. */
