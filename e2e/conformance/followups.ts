@@ -1,5 +1,6 @@
 /** What came after the end of a run: retry, resubmit, and what became of them. */
 import { resubmitWorkflow, retryWorkflow } from '../../engine/operate/commands.ts';
+import { omit } from '../../engine/operate/omit.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
 import { validateWorkflow } from '../../engine/spec/validate.ts';
 import type { Case, Comparison, Followup } from './cases.ts';
@@ -23,7 +24,8 @@ export function playFollowups(played: Case, comparison: Comparison): string | un
     if ('error' in done) return followup.rc === 0 ? `${followup.cmd.join(' ')}: ${done.error}` : refusal(followup, done.error);
     if (followup.rc !== 0) return `${followup.cmd.join(' ')}: expected a refusal, ${followup.err ?? ''}`;
     if (followup.after) {
-      const { name, spec: _spec, ...after } = followup.after;
+      const { name } = followup.after;
+      const after = omit(followup.after, 'name', 'spec');
       const difference = comparison.differences(after, comparison.normaliseStatus(done.workflow))[0];
       if (difference !== undefined) return `after: ${difference}`;
       if (done.workflow.metadata.name !== undefined && done.workflow.metadata.name !== name) return `after: expected the name ${name}, got ${done.workflow.metadata.name}`;

@@ -34,7 +34,7 @@ export function act(workflow: Workflow, action: PersonAction, expected: Expected
     case 'terminate': return terminate(workflow, { actor: ACTOR });
     case 'suspend': return suspend(workflow, { actor: ACTOR });
     case 'resume': return resume(workflow, { ...narrowed, user: USER, actor: ACTOR }, now);
-    case 'node': return setOutputs(workflow, { ...narrowed, parameters: outputs(cmd) }, now);
+    case 'node': return setOutputs(workflow, { ...narrowed, parameters: outputs(cmd) });
     default: throw new Error(`no such command: ${cmd.join(' ')}`);
   }
 }

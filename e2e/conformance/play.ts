@@ -29,8 +29,10 @@ const MAX_TIME = 24 * 3600 * 1000;
 /** The workflow of a case, as it would come from the API server. */
 export function submitted(played: Case): Workflow {
   const manifest = played.manifests.at(-1);
-  const { generateName: _generateName, ...metadata } = manifest?.metadata ?? {};
-  const { status: _status, ...rest } = manifest ?? { metadata: {} };
+  const metadata = { ...manifest?.metadata };
+  delete metadata.generateName;
+  const rest = { ...manifest };
+  delete rest['status'];
   const read = fromObject({ ...rest, metadata: { ...metadata, name: played.name, namespace: NAMESPACE, uid: '00000000-0000-0000-0000-000000000000', creationTimestamp: played.creationTimestamp } });
   if (!read.workflow) throw new Error(`no workflow: ${read.diagnostics.map(({ message }) => message).join('; ')}`);
   return read.workflow;

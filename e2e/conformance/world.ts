@@ -3,6 +3,7 @@
  * what operate asks for, and nothing else.
  */
 import type { ConfigMap, ContainerStatus, KubeObject, Pod } from '../../engine/spec/kubernetes.ts';
+import { omit } from '../../engine/operate/omit.ts';
 import { readManifests } from '../../engine/spec/read.ts';
 import type { Outputs, WorkflowTemplate } from '../../engine/spec/types.ts';
 import type { Action, Observed, PodPlan, PodReport, Refusal } from '../../engine/operate/types.ts';
@@ -94,9 +95,15 @@ export class World {
 
   private act(action: Action, now: number): void {
     switch (action.type) {
-      case 'create-pod': return this.create(action.plan, now);
-      case 'delete-pod': return this.remove(action.nodeId);
-      case 'terminate-pod': return this.terminate(action.nodeId);
+      case 'create-pod':
+        this.create(action.plan, now);
+        return;
+      case 'delete-pod':
+        this.remove(action.nodeId);
+        return;
+      case 'terminate-pod':
+        this.terminate(action.nodeId);
+        return;
       case 'label-pod': {
         const pod = this.pods.get(action.nodeId);
         if (pod) this.pods.set(action.nodeId, { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, ...action.labels } } });
@@ -187,7 +194,7 @@ export class World {
     const states = (recorded.containers ?? []).filter(({ exitCode }) => exitCode !== undefined)
       .map(({ name, exitCode = 0, reason, message }) => terminated(name, exitCode, reason, message, at));
     const init = new Set(['init', ...(plan.spec.initContainers ?? []).map(({ name }) => name)]);
-    const { exitCode: _exitCode, ...outputs } = node?.outputs ?? {};
+    const outputs = omit(node?.outputs ?? {}, 'exitCode');
     const { phase, reason, message } = recorded;
     return {
       at, nodeId: plan.nodeId, report: { complete: true, ...(Object.keys(outputs).length > 0 ? { outputs } : {}), ...(node?.progress ? { progress: node.progress } : {}) },

@@ -56,17 +56,21 @@ function look(node: NodeStatus, pod: Pod, template: Template | undefined, report
       if (!(pod.status.containerStatuses ?? []).every((container) => container.ready)) return undefined;
       return { ...running(node, message), daemoned: true };
     }
-    case 'Succeeded': {
-      if (!isReported(pod, report)) return undefined;
-      if (report?.error) return { phase: 'Error', message: report.error, daemoned: false };
-      return { phase: template?.daemon ? 'Failed' : 'Succeeded', message: node.phase === 'Pending' ? '' : message, daemoned: false };
-    }
+    case 'Succeeded':
+      return succeeded(node, pod, template, report);
     case 'Failed':
       if (report && !report.complete) return undefined;
       return { ...failedReason(pod, template), daemoned: false };
     default:
       return { phase: 'Error', message: `Unexpected pod phase for ${pod.metadata.name ?? ''}: ${pod.status?.phase ?? ''}`, daemoned: false };
   }
+}
+
+/** A daemon is not meant to end. */
+function succeeded(node: NodeStatus, pod: Pod, template: Template | undefined, report: PodReport | undefined): Seen | undefined {
+  if (!isReported(pod, report)) return undefined;
+  if (report?.error) return { phase: 'Error', message: report.error, daemoned: false };
+  return { phase: template?.daemon ? 'Failed' : 'Succeeded', message: node.phase === 'Pending' ? '' : node.message ?? '', daemoned: false };
 }
 
 function running(node: NodeStatus, message: string): Seen {
@@ -87,23 +91,20 @@ function write(run: Run, id: string, seen: Seen, pod: Pod, report: PodReport | u
   const host = pod.spec.nodeName;
   const progress = report?.progress ?? old.progress ?? '0/1';
   const ip = seen.daemoned ? pod.status?.podIP : undefined;
-  const same = old.phase === seen.phase && (old.message ?? '') === seen.message && (old.daemoned ?? false) === seen.daemoned
-    && outputs === old.outputs && (host === undefined || host === old.hostNodeName) && progress === old.progress && (ip === undefined || ip === old.podIP);
-  if (same) return;
-  const node = run.nodes.edit(id);
-  node.phase = seen.phase;
+  const next = { ...(outputs ? { outputs } : {}), ...(host === undefined ? {} : { hostNodeName: host }), ...(ip === undefined ? {} : { podIP: ip }), phase: seen.phase, progress };
+  const same = (Object.keys(next) as (keyof typeof next)[]).every((key) => old[key] === next[key]);
+  if (same && (old.message ?? '') === seen.message && (old.daemoned ?? false) === seen.daemoned) return;
+  const node = Object.assign(run.nodes.edit(id), next);
   setMessage(node, seen.message);
   if (seen.daemoned) node.daemoned = true;
   else delete node.daemoned;
-  if (outputs) node.outputs = outputs;
-  if (host !== undefined) node.hostNodeName = host;
-  if (ip !== undefined) node.podIP = ip;
-  node.progress = progress;
-  if (isFulfilled(node) && !node.finishedAt && !seen.daemoned) {
-    node.finishedAt = lastEnd(pod) ?? run.stamp;
-    const used = podDurations(pod);
-    if (used) node.resourcesDuration = used;
-  }
+  if (isFulfilled(node) && !node.finishedAt && !seen.daemoned) finish(node, pod, run.stamp);
+}
+
+function finish(node: NodeStatus, pod: Pod, stamp: string): void {
+  node.finishedAt = lastEnd(pod) ?? stamp;
+  const used = podDurations(pod);
+  if (used) node.resourcesDuration = used;
 }
 
 function outputsOf(old: NodeStatus, pod: Pod, report: PodReport | undefined, template: Template | undefined): Outputs | undefined {
@@ -142,7 +143,7 @@ function failedReason(pod: Pod, template: Template | undefined): { phase: NodePh
   let waitDone = !all.some(({ name }) => name === 'wait');
   for (const container of all) {
     const { waiting, terminated } = container.state ?? {};
-    if (waiting) return { phase: 'Error', message: `Pod failed before ${container.name} container starts due to ${waiting.reason ?? ''}: ${waiting.message ?? ''}` };
+    if (waiting) return { phase: 'Error', message: notStarted(container.name, waiting) };
     if (!terminated) continue;
     if (terminated.exitCode !== 0) {
       const failed = containerFailure(container, terminated.exitCode, terminated.reason ?? '', terminated.message, template);
@@ -150,6 +151,14 @@ function failedReason(pod: Pod, template: Template | undefined): { phase: NodePh
     } else if (isMain(template, container.name)) mainDone = true;
     else if (container.name === 'wait') waitDone = true;
   }
+  return withoutFailure(mainDone, waitDone);
+}
+
+function notStarted(name: string, { reason = '', message = '' }: { reason?: string; message?: string }): string {
+  return `Pod failed before ${name} container starts due to ${reason}: ${message}`;
+}
+
+function withoutFailure(mainDone: boolean, waitDone: boolean): { phase: NodePhase; message: string } {
   if (mainDone && waitDone) return { phase: 'Succeeded', message: '' };
   const missing = mainDone ? 'wait container did not complete successfully'
     : waitDone ? 'main container did not complete successfully' : 'neither main nor wait container completed successfully';

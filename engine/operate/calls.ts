@@ -6,6 +6,7 @@ import type { Arguments, TemplateCall } from '../spec/types.ts';
 import { expandItems, shouldExpand } from '../template/items.ts';
 import { Fault, asFault, attempt } from './fault.ts';
 import { shouldRun, substitute, substituteText } from './language.ts';
+import { omit } from './omit.ts';
 import { resolveArtifact } from './outputs.ts';
 import type { Run } from './run.ts';
 import type { Scope } from './scope.ts';
@@ -60,7 +61,7 @@ function resolveArtifacts(args: Arguments, scope: Scope, strictOptional: boolean
 export function turnsOf(run: Run, written: TemplateCall, resolved: TemplateCall, check: boolean): Turn[] {
   if (!shouldExpand(written)) return [{ name: resolved.name ?? '', written, call: () => resolved }];
   const items = expandItems(resolved);
-  const { withItems: _items, withParam: _param, withSequence: _sequence, hooks, ...rest } = resolved;
+  const { hooks, ...rest } = omit(resolved, 'withItems', 'withParam', 'withSequence');
   const json = JSON.stringify(rest);
   const verdict = attempt(() => shouldRun(resolved.when));
   const mode = verdict.value === false ? 'loose' : 'strict';

@@ -7,6 +7,7 @@ import type { NodeStatus, Parameter, Workflow, WorkflowSpec } from '../spec/type
 import { attempt } from './fault.ts';
 import { suppliedDefaults } from './leaf.ts';
 import { isFulfilled } from './nodes.ts';
+import { omit } from './omit.ts';
 import { nodeSelector } from './selector.ts';
 import { timestamp } from './time.ts';
 
@@ -76,7 +77,7 @@ export function resume(unsigned: Workflow, command: NodeCommand = {}, now = 0): 
   const workflow = signed(unsigned, 'Resume', command.actor);
   const resumed = (node: NodeStatus): NodeStatus => resumeNode(node, command, now);
   if (command.selector) return changeSuspended(workflow, command.selector, resumed);
-  const { suspend: _suspend, ...spec } = workflow.spec;
+  const spec = omit(workflow.spec, 'suspend');
   const nodes = Object.entries(workflow.status?.nodes ?? {}).map(([id, node]): [string, NodeStatus] => [id, isSuspended(node) ? resumed(node) : node]);
   return workflow.status?.nodes ? { ...workflow, spec, status: { ...workflow.status, nodes: Object.fromEntries(nodes) } } : { ...workflow, spec };
 }
@@ -93,7 +94,7 @@ function resumeNode(node: NodeStatus, { message, user }: NodeCommand, now: numbe
 }
 
 /** Gives supplied outputs of suspended nodes their values; the nodes stay suspended. Throws AppError. */
-export function setOutputs(workflow: Workflow, command: NodeCommand & { parameters: Record<string, string> }, _now = 0): Workflow {
+export function setOutputs(workflow: Workflow, command: NodeCommand & { parameters: Record<string, string> }): Workflow {
   return changeSuspended(workflow, command.selector ?? '', (node) => {
     const set = Object.entries(command.parameters).reduce((parameters, [name, value]) => setParameter(parameters, name, value), node.outputs?.parameters ?? []);
     return { ...node, outputs: { ...node.outputs, parameters: set }, ...(command.message ? { message: command.message } : {}) };
@@ -106,7 +107,7 @@ function setParameter(parameters: readonly Parameter[], name: string, value: str
   if (known.valueFrom?.supplied === undefined) {
     throw new AppError('invalid', known.value === undefined ? `cannot set output parameter '${name}' because it does not use valueFrom or supplied` : `cannot set output parameters because parameter '${name}' has already been set`);
   }
-  const { valueFrom: _valueFrom, ...rest } = known;
+  const rest = omit(known, 'valueFrom');
   return parameters.map((parameter) => (parameter === known ? { ...rest, value } : parameter));
 }
 

@@ -1,7 +1,7 @@
 /**
  * DAGs: every task once its dependencies let it. Argo: dag.go
  */
-import type { DAGTask, NodePhase, NodeStatus } from '../spec/types.ts';
+import type { DAGTask, NodePhase, NodeStatus, TemplateCall } from '../spec/types.ts';
 import { shouldExpand } from '../template/items.ts';
 import { resolveCall, turnsOf, type Turn } from './calls.ts';
 import { killDaemons } from './daemons.ts';
@@ -281,15 +281,7 @@ class Dag {
     const existing = run.nodes.byName(name);
     if (existing && isSettled(run, existing)) return this.followTurn(task, existing);
     const call = turn.call();
-    if (!existing) {
-      const verdict = attempt(() => shouldRun(call.when));
-      if (verdict.fault || !verdict.value) {
-        const node = run.nodes.add({ name, type: 'Skipped', scope: scopeOf(this.task.place), call, boundaryID: this.id,
-          phase: verdict.fault ? 'Error' : 'Skipped', message: verdict.fault?.message ?? `when '${call.when ?? ''}' evaluated false` });
-        this.connect(task, node.id);
-        return true;
-      }
-    }
+    if (!existing && this.skips(task, name, call)) return true;
     const { onExit } = this.task.options;
     const result = run.execute(run, name, call, this.task.place, call.arguments ?? {}, { boundaryID: this.id, onExit: onExit ?? false, caller: { kind: 'tasks', name: turn.name } });
     const node = run.nodes.byName(name);
@@ -301,6 +293,18 @@ class Dag {
       return false;
     }
     return result.node ? this.followTurn(task, result.node) : false;
+  }
+
+  /** @returns whether `when` keeps the turn from running; it has a node then */
+  private skips(task: DAGTask, name: string, call: TemplateCall): boolean {
+    const verdict = attempt(() => shouldRun(call.when));
+    if (verdict.value) return false;
+    const node = this.run.nodes.add({
+      name, type: 'Skipped', scope: scopeOf(this.task.place), call, boundaryID: this.id,
+      phase: verdict.fault ? 'Error' : 'Skipped', message: verdict.fault?.message ?? `when '${call.when ?? ''}' evaluated false`,
+    });
+    this.connect(task, node.id);
+    return true;
   }
 
   /** Runs the exit hook of a turn that is over. @returns whether it is over too, or there is none */

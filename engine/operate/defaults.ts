@@ -8,7 +8,7 @@ const TYPES: readonly TemplateType[] = ['container', 'containerSet', 'steps', 'd
 export function applyTemplateDefaults(template: Template, defaults: Template | undefined): Template {
   if (!defaults) return template;
   const type = templateType(template);
-  const merged: Template = { ...strategicMerge(defaults, template) as Template };
+  const merged = { ...strategicMerge<Template>(defaults, template) };
   for (const other of TYPES) if (other !== type) delete merged[other];
   return merged;
 }

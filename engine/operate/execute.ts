@@ -134,12 +134,7 @@ function dispatch(run: Run, task: Task): Executed {
 function executeWithRetries(run: Run, task: Task, args: Arguments, place: Place): Executed {
   const strategy = run.retryStrategy(task.template);
   if (!strategy) return dispatch(run, task);
-  const parent = run.nodes.byName(task.name) ?? createNode(run, task, 'Retry', 'Running');
-  // Argo keeps one flag for a hook's retry node and its attempts.
-  if (parent.nodeFlag?.hooked && !parent.nodeFlag.retried) run.nodes.edit(parent.id).nodeFlag = { ...parent.nodeFlag, retried: true };
-  if (!parent.startedAt) run.nodes.edit(parent.id).startedAt = run.stamp;
-  if (parent.phase === 'Pending') run.nodes.mark(parent.id, 'Running');
-
+  const parent = openRetry(run, task);
   const judged = attempt(() => processRetries(run, parent.id, strategy));
   if (judged.fault) return { node: run.nodes.mark(parent.id, 'Error', judged.fault.message), fault: judged.fault };
   if (judged.value.wait) return { node: run.nodes.get(parent.id) };
@@ -152,31 +147,50 @@ function executeWithRetries(run: Run, task: Task, args: Arguments, place: Place)
     return { node: run.nodes.get(current.id) };
   }
 
+  const tried = nextAttempt(run, task, attempts, judged.value.deadline);
+  if (tried.fault) return { node: run.failNode(run.nodes.byName(tried.name), tried.name, task.scope, task.call, tried.options, tried.fault.message), fault: tried.fault };
+  const done = dispatch(run, tried);
+  const child = run.nodes.byName(tried.name);
+  if (child) run.nodes.link(parent.id, child.id);
+  if (done.fault && !retriesErrors(strategy)) return { node: child, fault: done.fault };
+  return settleAttempt(run, task, args, place, parent.id, child);
+}
+
+/** The retry node, running. */
+function openRetry(run: Run, task: Task): NodeStatus {
+  const parent = run.nodes.byName(task.name) ?? createNode(run, task, 'Retry', 'Running');
+  // Argo keeps one flag for a hook's retry node and its attempts.
+  if (parent.nodeFlag?.hooked && !parent.nodeFlag.retried) run.nodes.edit(parent.id).nodeFlag = { ...parent.nodeFlag, retried: true };
+  if (!parent.startedAt) run.nodes.edit(parent.id).startedAt = run.stamp;
+  return parent.phase === 'Pending' ? run.nodes.mark(parent.id, 'Running') : parent;
+}
+
+/** The attempt that is under way, or the next one. */
+function nextAttempt(run: Run, task: Task, attempts: readonly NodeStatus[], deadline: number | undefined): Task & { fault?: Fault | undefined } {
+  const last = attempts.at(-1);
   const goesOn = last !== undefined && !phaseFulfilled(last);
   const number = goesOn ? attempts.length - 1 : attempts.length;
   const name = goesOn ? last.name : `${task.name}(${number})`;
   const locals = new Map<string, string>([['retries', String(number)], ...lastRetryValues(last)]);
   if (isPodType(task.template)) locals.set('pod.name', run.podName({ name, template: task.template.name ?? '' }));
   const filled = attempt(() => substituteTemplate(task.template, run.globals, locals));
-  const options: ExecuteOptions = { ...task.options, flag: { ...task.options.flag, retried: true }, deadline: judged.value.deadline };
-  const tried: Task = { ...task, name, options, template: filled.value ?? task.template };
-  if (filled.fault) return { node: run.failNode(run.nodes.byName(name), name, task.scope, task.call, options, filled.fault.message), fault: filled.fault };
+  const options: ExecuteOptions = { ...task.options, flag: { ...task.options.flag, retried: true }, deadline };
+  return { ...task, name, options, template: filled.value ?? task.template, fault: filled.fault };
+}
 
-  const done = dispatch(run, tried);
-  const child = run.nodes.byName(name);
-  if (child) run.nodes.link(parent.id, child.id);
-  if (done.fault && !retriesErrors(strategy)) return { node: child, fault: done.fault };
-  const retry = run.nodes.get(parent.id);
+/** Looks at the retry node again once its attempt is over. */
+function settleAttempt(run: Run, task: Task, args: Arguments, place: Place, parentId: string, child: NodeStatus | undefined): Executed {
+  const retry = run.nodes.get(parentId);
   if (child && retry && !phaseFulfilled(retry) && phaseFulfilled(child)) {
     const again = run.execute(run, task.name, task.call, place, args, task.options);
     if (again.fault) return { node: run.nodes.mark(child.id, 'Error', again.fault.message), fault: again.fault };
     return again;
   }
   if (child?.daemoned && !phaseFulfilled(child) && retry && child.phase) {
-    run.nodes.mark(parent.id, child.phase);
-    if (!run.nodes.get(parent.id)?.daemoned) run.nodes.edit(parent.id).daemoned = true;
+    run.nodes.mark(parentId, child.phase);
+    if (!run.nodes.get(parentId)?.daemoned) run.nodes.edit(parentId).daemoned = true;
   }
-  return { node: run.nodes.get(parent.id) };
+  return { node: run.nodes.get(parentId) };
 }
 
 function retriesErrors(strategy: { retryPolicy?: string; expression?: string }): boolean {

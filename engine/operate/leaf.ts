@@ -6,6 +6,7 @@ import { planPod } from '../pod/plan.ts';
 import { durationOf, milliseconds } from './time.ts';
 import { Fault, attempt } from './fault.ts';
 import { goJson } from './language.ts';
+import { omit } from './omit.ts';
 import { wantsResult } from './results.ts';
 import { templateType } from './resolve.ts';
 import type { Executed, Run } from './run.ts';
@@ -153,8 +154,7 @@ export function suppliedDefaults(parameters: readonly Parameter[] | undefined): 
     if (source.default === undefined) {
       throw new Fault('error', `raw output parameter '${parameter.name}' has not been set and does not have a default value`);
     }
-    const { valueFrom: _valueFrom, ...rest } = parameter;
-    return { ...rest, value: source.default };
+    return { ...omit(parameter, 'valueFrom'), value: source.default };
   });
 }
 

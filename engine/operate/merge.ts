@@ -18,7 +18,7 @@ export function mergeSpecs(upper: WorkflowSpec, lower: WorkflowSpec): WorkflowSp
 }
 
 function join<T extends { name: string }>(upper: readonly T[] | undefined, lower: readonly T[] | undefined): T[] | undefined {
-  if ((upper && !Array.isArray(upper)) || (lower && !Array.isArray(lower))) throw new Fault('error', 'cannot restore slice from map');
+  for (const list of [upper, lower] as unknown[]) if (list !== undefined && !Array.isArray(list)) throw new Fault('error', 'cannot restore slice from map');
   if (!upper && !lower) return undefined;
   const named = new Set((upper ?? []).map(({ name }) => name));
   return [...(upper ?? []), ...(lower ?? []).filter(({ name }) => !named.has(name))];

@@ -144,7 +144,7 @@ const KEY_FIELDS = { s3: 'key', gcs: 'key', oss: 'key', azure: 'blob', hdfs: 'pa
 function appendToKey(artifact: Artifact, subPath: string): Artifact {
   for (const [kind, field] of Object.entries(KEY_FIELDS)) {
     const location = artifact[kind as keyof typeof KEY_FIELDS];
-    if (location) return { ...artifact, [kind]: { ...location, [field]: joinPath(String(location[field] ?? ''), subPath) } };
+    if (location) return { ...artifact, [kind]: { ...location, [field]: joinPath(typeof location[field] === 'string' ? location[field] : '', subPath) } };
   }
   if (artifact.optional) return artifact;
   throw new Fault('error', 'key unsupported: cannot set key for artifact location, because it is invalid');

@@ -3,7 +3,7 @@
  * Argo: checkParallelism
  */
 import type { NodeStatus, Template } from '../spec/types.ts';
-import { Fault, PARALLELISM } from './fault.ts';
+import { PARALLELISM, type Fault } from './fault.ts';
 import { isFailed } from './nodes.ts';
 import type { Run } from './run.ts';
 

@@ -1,7 +1,7 @@
 /**
  * Before the passes: the spec as it is carried out, the globals, the workflow's own metadata. Argo: setExecWorkflow
  */
-import { LABEL, type Arguments, type Parameter, type Template, type WorkflowSpec } from '../spec/types.ts';
+import { LABEL, type Arguments, type Parameter, type Template, type WorkflowSpec, type WorkflowTemplateRef } from '../spec/types.ts';
 import { configMapValue, parametersJson } from './arguments.ts';
 import { Fault, attempt } from './fault.ts';
 import { evaluate, goJson, substitute } from './language.ts';
@@ -92,10 +92,7 @@ function executedSpec(run: Run): WorkflowSpec {
   if (!reference) return defaults ? mergeSpecs(own, defaults) : own;
   let stored = run.status.storedWorkflowTemplateSpec;
   if (!stored) {
-    const holder = run.observed.templates?.[reference.clusterScope ? 'cluster' : 'namespaced'].get(reference.name ?? '');
-    if (holder) run.setLabel(reference.clusterScope ? LABEL.clusterWorkflowTemplate : LABEL.workflowTemplate, reference.name ?? '');
-    if (!holder) throw new Fault('error', `${reference.clusterScope ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${reference.name ?? ''}" not found`);
-    stored = mergeSpecs(own, mergeSpecs(holder.spec, defaults ?? {}));
+    stored = mergeSpecs(own, mergeSpecs(referredSpec(run, reference), defaults ?? {}));
     run.set('storedWorkflowTemplateSpec', stored);
   } else if ((own.suspend ?? false) !== (stored.suspend ?? false) || (own.shutdown ?? '') !== (stored.shutdown ?? '')) {
     stored = mergeSpecs(own, stored);
@@ -103,6 +100,14 @@ function executedSpec(run: Run): WorkflowSpec {
     run.set('storedWorkflowTemplateSpec', stored);
   }
   return stored;
+}
+
+/** The spec of the workflow template, whose name becomes a label. Throws Fault. */
+function referredSpec(run: Run, { name = '', clusterScope = false }: WorkflowTemplateRef): WorkflowSpec {
+  const holder = run.observed.templates?.[clusterScope ? 'cluster' : 'namespaced'].get(name);
+  if (!holder) throw new Fault('error', `${clusterScope ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${name}" not found`);
+  run.setLabel(clusterScope ? LABEL.clusterWorkflowTemplate : LABEL.workflowTemplate, name);
+  return holder.spec;
 }
 
 /** A run keeps the templates of its workflow template: those that Argo's validation, going through them, would have met. */

@@ -3,6 +3,7 @@ import { AppError } from '../spec/error.ts';
 import { LABEL, type NodeStatus, type Workflow, type WorkflowSpec } from '../spec/types.ts';
 import { nodeId } from '../template/names.ts';
 import { isFailed } from './nodes.ts';
+import { omit } from './omit.ts';
 import { overrideParameters } from './parameters.ts';
 
 export interface ResubmitOptions {
@@ -24,8 +25,7 @@ export function resubmitWorkflow(workflow: Workflow, options: ResubmitOptions = 
   const old = metadata.name ?? '';
   const generateName = metadata.generateName ?? `${old}-`;
   const labels = Object.fromEntries(Object.entries(metadata.labels ?? {}).filter(([key]) => !DROPPED_LABELS.has(key) && !key.startsWith(LABEL.creator)));
-  const { shutdown: _shutdown, ...rest } = workflow.spec;
-  const spec: WorkflowSpec = rest;
+  const spec: WorkflowSpec = omit(workflow.spec, 'shutdown');
   if (spec.activeDeadlineSeconds === 0) delete spec.activeDeadlineSeconds;
   const next: Workflow = {
     ...(workflow.apiVersion ? { apiVersion: workflow.apiVersion } : {}), ...(workflow.kind ? { kind: workflow.kind } : {}),
@@ -47,7 +47,8 @@ function memoized(workflow: Workflow, next: Workflow, generateName: string, suff
   }
   const old = workflow.metadata.name ?? '';
   const name = `${generateName}${suffix}`;
-  const { generateName: _generateName, ...metadata } = next.metadata;
+  const metadata = { ...next.metadata };
+  delete metadata.generateName;
   const nodes: Record<string, NodeStatus> = {};
   const convert = (id: string): string => {
     const node = status.nodes?.[id];
@@ -59,7 +60,6 @@ function memoized(workflow: Workflow, next: Workflow, generateName: string, suff
     const copy = copyNode(node, convert, renamed(node.name, old, name));
     nodes[copy.id] = copy;
   }
-  for (const node of Object.values(nodes)) if (node.children) node.children = node.children.filter((id) => nodes[id] !== undefined);
   return { ...next, metadata: { ...metadata, name }, status: {
     nodes, phase: '', startedAt: null, finishedAt: null, conditions: [{ type: 'Completed', status: 'False' }],
     ...(status.storedTemplates ? { storedTemplates: status.storedTemplates } : {}),

@@ -3,9 +3,10 @@
  * Argo: FormulateRetryWorkflow
  */
 import { AppError } from '../spec/error.ts';
-import { LABEL, type NodeStatus, type Workflow, type WorkflowStatus } from '../spec/types.ts';
+import { LABEL, type NodeStatus, type Workflow, type WorkflowSpec, type WorkflowStatus } from '../spec/types.ts';
 import { podName, podNameVersion } from '../template/names.ts';
 import { isFailed } from './nodes.ts';
+import { omit } from './omit.ts';
 import { overrideParameters } from './parameters.ts';
 import { nodeSelector } from './selector.ts';
 import { timestamp } from './time.ts';
@@ -46,16 +47,15 @@ export function retryWorkflow(workflow: Workflow, options: RetryOptions, now: nu
 }
 
 function restarted(workflow: Workflow, nodes: Record<string, NodeStatus>, options: RetryOptions, now: number): Workflow {
-  const { [LABEL.completed]: _completed, 'workflows.argoproj.io/workflow-archiving-status': _archiving, ...labels } = workflow.metadata.labels ?? {};
-  const { shutdown: _shutdown, ...spec } = workflow.spec;
+  const labels: Record<string, string> = omit(workflow.metadata.labels ?? {}, LABEL.completed, 'workflows.argoproj.io/workflow-archiving-status');
+  const spec: WorkflowSpec = omit(workflow.spec, 'shutdown');
   if (spec.activeDeadlineSeconds === 0) delete spec.activeDeadlineSeconds;
-  const { message: _message, persistentVolumeClaims: _claims, ...rest } = workflow.status ?? {};
+  const rest = omit(workflow.status ?? {}, 'message', 'persistentVolumeClaims');
   const status: WorkflowStatus = { ...rest, phase: '', startedAt: timestamp(now), finishedAt: null, nodes };
   status.conditions = [...(rest.conditions ?? []).filter(({ type }) => type !== 'Completed'), { type: 'Completed', status: 'False' }];
   const overridden = overrideParameters(spec, options.parameters ?? []);
   if (rest.storedWorkflowTemplateSpec) {
-    const { shutdown: _stored, ...stored } = rest.storedWorkflowTemplateSpec;
-    status.storedWorkflowTemplateSpec = overrideParameters(stored, options.parameters ?? []);
+    status.storedWorkflowTemplateSpec = overrideParameters(omit(rest.storedWorkflowTemplateSpec, 'shutdown'), options.parameters ?? []);
   }
   return { ...workflow, metadata: { ...workflow.metadata, labels: { ...labels, [LABEL.phase]: 'Running', ...(options.actor ? { 'workflows.argoproj.io/action': 'Retry', 'workflows.argoproj.io/actor': options.actor } : {}) } }, spec: overridden, status };
 }
@@ -183,8 +183,7 @@ class Rewind {
   }
 
   private opened(node: NodeStatus): NodeStatus {
-    const { message: _message, ...rest } = node;
-    return { ...rest, phase: node.phase === 'Skipped' ? 'Skipped' : 'Running', startedAt: this.stamp, finishedAt: null };
+    return { ...omit(node, 'message'), phase: node.phase === 'Skipped' ? 'Skipped' : 'Running', startedAt: this.stamp, finishedAt: null };
   }
 
   private kept(node: NodeStatus): NodeStatus {

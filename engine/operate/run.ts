@@ -10,6 +10,7 @@ import { Nodes } from './nodes.ts';
 import { Resolver, type Call, type Place } from './resolve.ts';
 import type { Fault } from './fault.ts';
 import type { Locks } from './locks.ts';
+import { omit } from './omit.ts';
 import { timestamp } from './time.ts';
 
 /** How a template is to be carried out. */
@@ -189,8 +190,7 @@ export class Run {
   }
 
   private publishArtifact(artifact: Artifact, name: string): void {
-    const { globalName: _globalName, path: _path, ...rest } = artifact;
-    const published: Artifact = { ...rest, name };
+    const published: Artifact = { ...omit(artifact, 'globalName', 'path'), name };
     const list = this.status.outputs?.artifacts ?? [];
     const known = list.find((candidate) => candidate.name === name);
     if (known && JSON.stringify(known) === JSON.stringify(published)) return;

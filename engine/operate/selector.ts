@@ -16,14 +16,17 @@ export function nodeSelector(text: string): (node: NodeStatus) => boolean {
 
 /** Commas separate terms; a backslash takes the next character as it is. */
 function splitTerms(text: string): string[] {
-  const terms: string[] = [''];
+  const terms: string[] = [];
+  let term = '';
   for (let i = 0; i < text.length; i++) {
     const c = text.charAt(i);
-    if (c === '\\') terms[terms.length - 1] += text.charAt(++i);
-    else if (c === ',') terms.push('');
-    else terms[terms.length - 1] += c;
+    if (c === '\\') term += text.charAt(++i);
+    else if (c === ',') {
+      terms.push(term);
+      term = '';
+    } else term += c;
   }
-  return terms.filter((term) => term !== '');
+  return [...terms, term].filter((each) => each !== '');
 }
 
 function parseTerm(text: string): Term {

@@ -5,6 +5,7 @@
 import { processTemplate } from '../operate/arguments.ts';
 import { Fault } from '../operate/fault.ts';
 import { substituteText, type Values } from '../operate/language.ts';
+import { omit } from '../operate/omit.ts';
 import type { PodPlan } from '../operate/types.ts';
 import { LABEL, type Artifact, type Template, type WorkflowSpec } from '../spec/types.ts';
 import type { ConfigMap, Container, PodSpec, Volume, VolumeMount } from '../spec/kubernetes.ts';
@@ -96,19 +97,15 @@ function substituteLast(plan: PodPlan, input: PlanInput, template: Template): Po
 function podSpec(input: PlanInput, template: Template): PodSpec {
   const { spec } = input.workflow;
   const pod: PodSpec = { containers: [...mainContainers(template), ...(template.sidecars ?? []).map((sidecar) => mirrored(sidecar, template))] };
-  const init = (template.initContainers ?? []).map((container) => mirrored(container, template));
-  if (init.length > 0) pod.initContainers = init;
-  const volumes = volumesOf(input, template, [...pod.containers, ...init]);
-  if (volumes.length > 0) pod.volumes = volumes;
   pod.restartPolicy = 'Never';
   const set = <K extends keyof PodSpec>(key: K, value: PodSpec[K] | undefined): void => {
     if (value !== undefined && !isEmpty(value)) pod[key] = value;
   };
+  const init = (template.initContainers ?? []).map((container) => mirrored(container, template));
+  set('initContainers', init);
+  set('volumes', volumesOf(input, template, [...pod.containers, ...init]));
   set('activeDeadlineSeconds', input.activeDeadlineSeconds);
-  set('imagePullSecrets', spec.imagePullSecrets);
-  set('hostNetwork', spec.hostNetwork || undefined);
-  set('dnsPolicy', spec.dnsPolicy);
-  set('dnsConfig', spec.dnsConfig);
+  for (const key of ['imagePullSecrets', 'hostNetwork', 'dnsPolicy', 'dnsConfig'] as const) set(key, spec[key] || undefined);
   set('serviceAccountName', template.serviceAccountName || spec.serviceAccountName);
   set('nodeSelector', firstFull(template.nodeSelector, input.boundary?.nodeSelector, spec.nodeSelector));
   set('affinity', template.affinity ?? input.boundary?.affinity ?? spec.affinity);
@@ -119,9 +116,12 @@ function podSpec(input: PlanInput, template: Template): PodSpec {
   set('securityContext', template.securityContext ?? spec.securityContext);
   set('resources', template.podResources ?? spec.podResources);
   set('resourceClaims', template.resourceClaims ?? spec.resourceClaims);
-  const automount = template.automountServiceAccountToken ?? spec.automountServiceAccountToken;
-  if (automount === false) pod.automountServiceAccountToken = false;
+  if (!mountsToken(template, spec)) pod.automountServiceAccountToken = false;
   return pod;
+}
+
+function mountsToken(template: Template, spec: WorkflowSpec): boolean {
+  return template.automountServiceAccountToken ?? spec.automountServiceAccountToken ?? true;
 }
 
 function isEmpty(value: unknown): boolean {
@@ -135,7 +135,10 @@ function firstFull<T extends object>(...values: (T | undefined)[]): T | undefine
 function mainContainers(template: Template): Container[] {
   if (template.containerSet) {
     const { containers, volumeMounts = [] } = template.containerSet;
-    return containers.map(({ dependencies: _dependencies, ...container }) => (volumeMounts.length > 0 ? { ...container, volumeMounts: [...(container.volumeMounts ?? []), ...volumeMounts] } : container));
+    return containers.map((member) => {
+      const container: Container = omit(member, 'dependencies');
+      return volumeMounts.length > 0 ? { ...container, volumeMounts: [...(container.volumeMounts ?? []), ...volumeMounts] } : container;
+    });
   }
   if (template.script) {
     const { source, ...container } = template.script;

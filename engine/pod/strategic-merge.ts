@@ -46,8 +46,7 @@ function mergeObjects(base: Fields, patch: Fields): Fields {
 }
 
 function without(fields: Fields, key: string): Fields {
-  const { [key]: _dropped, ...rest } = fields;
-  return rest;
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => name !== key));
 }
 
 /** `$deleteFromPrimitiveList/x` and `$setElementOrder/x`; the order of elements is left as it is. */
