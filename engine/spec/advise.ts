@@ -3,9 +3,10 @@ import { evaluateDepends, parseDepends } from '../template/depends.ts';
 import { ScalarError, parseStringToDuration } from '../template/durations.ts';
 import { ExprError, compile } from '../template/expr/index.ts';
 import { evaluateWhen } from '../template/when.ts';
+import type { ObjectMeta } from './kubernetes.ts';
 import type { Path, Report } from './report.ts';
 import { nearest } from './suggest.ts';
-import type { DAGTask, LifecycleHook, Sequence, Template, TemplateCall, WorkflowSpec } from './types.ts';
+import type { DAGTask, LifecycleHook, Sequence, Template, TemplateCall, WorkflowSpec, WorkflowStep } from './types.ts';
 
 interface Advice {
   spec: WorkflowSpec;
@@ -24,6 +25,17 @@ export function advise(spec: WorkflowSpec, path: Path, report: Report): void {
   adviseExpressions(spec, path, report);
 }
 
+const OBJECT_NAME = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
+
+/** Warns of names that Kubernetes will not take. */
+export function adviseMetadata({ name, generateName }: ObjectMeta, report: Report): void {
+  if (!name && !generateName) { report.warn('missing-name', 'The object has no name.', ['metadata'], 'Write name, or generateName to have one made.'); return; }
+  if (name && !OBJECT_NAME.test(name)) report.warn('bad-object-name', `Kubernetes does not take the name ${name}.`, ['metadata', 'name'], 'Use small letters, digits, dashes and dots.');
+  if (!name && generateName && !/^[a-z0-9][-a-z0-9.]*$/.test(generateName)) {
+    report.warn('bad-object-name', `Kubernetes does not take the name ${generateName}.`, ['metadata', 'generateName'], 'Use small letters, digits, dashes and dots.');
+  }
+}
+
 function adviseTemplate(template: Template, path: Path, advice: Advice, depth: number): void {
   const { report } = advice;
   const durations: [string | undefined, Path][] = [
@@ -33,7 +45,13 @@ function adviseTemplate(template: Template, path: Path, advice: Advice, depth: n
   ];
   for (const [duration, rest] of durations) adviseDuration(duration, [...path, ...rest], report);
   adviseVolumes(template, path, advice);
-  for (const [group, row] of (template.steps ?? []).entries()) for (const [index, step] of row.entries()) adviseCall(step, [...path, 'steps', group, index], advice, depth);
+  adviseContainers(template, path, report);
+  for (const [group, row] of (template.steps ?? []).entries()) {
+    for (const [index, step] of row.entries()) {
+      adviseCall(step, [...path, 'steps', group, index], advice, depth);
+      adviseRow(step, row, [...path, 'steps', group, index], report);
+    }
+  }
   const tasks = Array.isArray(template.dag?.tasks) ? template.dag.tasks : [];
   const byName = new Map(tasks.map((task) => [task.name ?? '', task]));
   for (const [index, task] of tasks.entries()) {
@@ -51,6 +69,24 @@ function adviseCall(call: TemplateCall, path: Path, advice: Advice, depth: numbe
   const loops = (call.withItems?.length ?? 0) > 0 || call.withParam !== undefined || call.withSequence !== undefined;
   if (!loops && /\{\{\s*item\s*\}\}/.test(JSON.stringify(call))) report.warn('item-outside-loop', '{{item}} has no value here.', path, 'Add withItems, withParam or withSequence, or write the value.');
   if (call.inline && depth < 50) adviseTemplate(call.inline, [...path, 'inline'], advice, depth + 1);
+}
+
+/** A step that waits for another of its own row waits for ever. */
+function adviseRow(step: WorkflowStep, row: readonly WorkflowStep[], path: Path, report: Report): void {
+  if (row.length < 2) return;
+  for (const [, name = ''] of JSON.stringify({ ...step, hooks: undefined }).matchAll(/\{\{[^}]*?\bsteps\.([-\w]+)\./g)) {
+    if (name !== step.name && row.some((other) => other.name === name)) report.warn('same-row', `${name} runs at the same time as ${step.name ?? ''}: its outputs are not there yet.`, path, 'Move this step into a row of its own.');
+  }
+}
+
+function adviseContainers(template: Template, path: Path, report: Report): void {
+  const names = new Set(['main']);
+  for (const field of ['initContainers', 'sidecars'] as const) {
+    for (const [index, { name = '' }] of (template[field] ?? []).entries()) {
+      if (names.has(name) && name !== '') report.warn('duplicate-name', `Two containers of the Pod are named ${name}.`, [...path, field, index, 'name'], 'Give it another name.');
+      names.add(name);
+    }
+  }
 }
 
 function adviseHooks(hooks: Record<string, LifecycleHook> | undefined, path: Path, advice: Advice): void {

@@ -70,6 +70,14 @@ test('what Argo lets through and what fails later is warned of', () => {
   assert.deepEqual(warnings(workflow('  entrypoint: a\n  shutdown: Bad\n  templates:\n  - {name: a, suspend: {}}\n')), ['unknown-value']);
 });
 
+test('names, containers and rows that the cluster will not take', () => {
+  assert.deepEqual(warnings('apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {name: A_b}\nspec: {templates: [{name: a, suspend: {}}]}\n'), ['bad-object-name']);
+  assert.deepEqual(warnings('apiVersion: argoproj.io/v1alpha1\nkind: WorkflowTemplate\nmetadata: {}\nspec: {templates: [{name: a, suspend: {}}]}\n'), ['missing-name']);
+  assert.deepEqual(warnings(workflow('  entrypoint: a\n  templates:\n  - {name: a, container: {image: x}, sidecars: [{name: s, image: x}, {name: s, image: x}]}\n')), ['duplicate-name']);
+  const call = (name: string, value: string): string => `{name: ${name}, template: echo, arguments: {parameters: [{name: m, value: "${value}"}]}}`;
+  assert.deepEqual(warnings(main(`    - - ${call('a', 'x')}\n      - ${call('b', '{{steps.a.id}}')}\n`)), ['same-row']);
+});
+
 test('strictness: lint and submit refuse unknown fields, the controller does not', () => {
   const text = workflow('  entrypoint: a\n  foo: 1\n  templates:\n  - {name: a, suspend: {}}\n');
   assert.deepEqual(errors(text), ['unknown field "spec.foo"']);

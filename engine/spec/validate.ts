@@ -4,7 +4,7 @@
  */
 import { fullSchedule, parseSchedule } from '../template/cron.ts';
 import { loadLocation } from '../template/go.ts';
-import { advise } from './advise.ts';
+import { advise, adviseMetadata } from './advise.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { checkNames, fieldNameProblem, isTag, utf8Length } from './names.ts';
 import { givenArguments } from './process.ts';
@@ -36,6 +36,7 @@ export function validateWorkflow(workflow: Workflow, options: ValidateOptions): 
     checkNameLength('workflow', workflow.metadata.name, 63, report);
     checkSpec({ object: workflow, spec: workflow.spec, path: ['spec'], report, options, inTemplate: false });
   });
+  adviseMetadata(workflow.metadata, report);
   advise(workflow.spec, ['spec'], report);
   return report.diagnostics;
 }
@@ -58,6 +59,7 @@ function validateTemplateObject(kind: string, template: WorkflowTemplate, option
     const metadata = { ...(labels ? { labels } : {}), ...(annotations ? { annotations } : {}) };
     checkSpec({ object: { metadata, spec: template.spec }, spec: template.spec, path: ['spec'], report, options, inTemplate: true });
   });
+  adviseMetadata(template.metadata, report);
   advise(template.spec, ['spec'], report);
   return report.diagnostics;
 }
@@ -78,6 +80,7 @@ export function validateCronWorkflow(cron: CronWorkflow, options: ValidateOption
       object: workflowOf(cron), spec: spec.workflowSpec, path: ['spec', 'workflowSpec'], report, options: { ...options, mode: 'controller' }, inTemplate: false,
     })));
   });
+  adviseMetadata(cron.metadata, report);
   advise(cron.spec.workflowSpec, ['spec', 'workflowSpec'], report);
   return report.diagnostics;
 }
