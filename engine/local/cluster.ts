@@ -90,12 +90,12 @@ export async function createLocalCluster(options: LocalClusterOptions): Promise<
 
 async function chooseRuntime(options: LocalClusterOptions): Promise<Runtime> {
   const { runtime } = options;
-  if (runtime !== 'processes') {
-    const engine = await findContainerEngine(runtime);
-    if (engine) return engine;
-    if (runtime !== undefined) throw new AppError('unavailable', `${runtime === 'docker' ? 'Docker' : 'Podman'} does not answer.`, { hint: 'Check that it is installed and running.' });
+  const { engine, fault } = runtime === 'processes' ? {} : await findContainerEngine(runtime);
+  if (engine) return engine;
+  if (runtime === 'docker' || runtime === 'podman') {
+    throw new AppError('unavailable', fault ?? `${runtime === 'docker' ? 'Docker' : 'Podman'} does not answer.`, { hint: 'Check that it is installed and running.' });
   }
-  return new ProcessRuntime(options.isolated === undefined ? {} : { isolated: options.isolated });
+  return new ProcessRuntime({ ...(options.isolated === undefined ? {} : { isolated: options.isolated }), ...(fault === undefined ? {} : { why: fault }) });
 }
 
 /** Gives every Pod of the store to a runner, so many at a time. */

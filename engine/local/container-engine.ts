@@ -13,18 +13,42 @@ import type { ContainerPlan, Ended, Runtime } from './runtime.ts';
 type Program = 'docker' | 'podman';
 
 const ANSWER_MS = 5000;
+const PROBE_IMAGE = 'localhost/tiphys/probe:latest';
+const PROBE_MS = 20_000;
 const PULL_MS = 10 * 60_000;
 /** Holds the network that the containers of a Pod share; only Pods with several at a time need it. */
 const NETWORK_IMAGE = 'docker.io/library/busybox:stable';
 const LABEL = 'tiphys.pod';
 
-/** @returns the engine asked for (or the first that answers), or undefined when none does */
-export async function findContainerEngine(wanted?: Program, networkImage = NETWORK_IMAGE): Promise<Runtime | undefined> {
+/**
+ * @returns the engine asked for, or the first that really runs containers. When none does: why the first that is there does
+ * not, or undefined when none is there at all
+ */
+export async function findContainerEngine(wanted?: Program, networkImage = NETWORK_IMAGE): Promise<{ engine?: Runtime; fault?: string }> {
+  let fault: string | undefined;
   for (const program of wanted === undefined ? (['docker', 'podman'] as const) : [wanted]) {
     const version = await serverVersion(program);
-    if (version !== undefined) return new ContainerEngine(program, version, networkImage);
+    if (version === undefined) continue;
+    const broken = await faultOf(program);
+    if (broken === undefined) return { engine: new ContainerEngine(program, version, networkImage) };
+    fault ??= `${program === 'docker' ? 'Docker' : 'Podman'} is there but starts no containers: ${broken}`;
   }
-  return undefined;
+  return fault === undefined ? {} : { fault };
+}
+
+/**
+ * Tries to start a container of an empty image: an engine that works finds no program in it (code 127), one that does not fails
+ * before. Nothing has to be downloaded for that.
+ */
+async function faultOf(program: Program): Promise<string | undefined> {
+  try {
+    const known = await runToEnd([program, 'image', 'inspect', '--format', 'there', PROBE_IMAGE], { timeout: PROBE_MS });
+    if (known.exitCode !== 0) await runToEnd([program, 'import', '-', PROBE_IMAGE], { timeout: PROBE_MS, input: Buffer.alloc(1024) });
+    const { exitCode, stderr } = await runToEnd([program, 'run', '--rm', '--network', 'none', PROBE_IMAGE, '/none'], { timeout: PROBE_MS });
+    return exitCode === 127 ? undefined : (stderr.trim().split('\n').at(-1) ?? `code ${exitCode}`);
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
 }
 
 /** The command alone is no engine: Docker's may be there with nothing behind it. */
@@ -179,14 +203,20 @@ class ContainerEngine implements Runtime {
   }
 
   async podEnded(uid: string): Promise<void> {
-    if (this.#networks.delete(uid)) await this.#run(['rm', '-f', networkOf(uid)]);
+    if (this.#networks.delete(uid)) await this.#remove([networkOf(uid)]);
   }
 
   async removePod(uid: string): Promise<void> {
     const { stdout } = await this.#run(['ps', '--all', '--quiet', '--filter', `label=${LABEL}=${uid}`]);
     const ids = stdout.split('\n').filter((id) => id !== '');
-    if (ids.length > 0) await this.#run(['rm', '-f', ...ids]);
+    if (ids.length > 0) await this.#remove(ids);
     this.#networks.delete(uid);
+  }
+
+  /** At once: what is removed here has no more to say. */
+  async #remove(containers: string[]): Promise<void> {
+    await this.#run(['kill', ...containers]);
+    await this.#run(['rm', '-f', ...containers]);
   }
 
   /** Files that containers made as root can only be removed by such a one. */

@@ -40,14 +40,15 @@ export class ProcessRuntime implements Runtime {
   readonly #watched = new Map<string, Watched>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param isolated use namespaces; found out when absent */
-  constructor(options: { isolated?: boolean; searchPath?: string } = {}) {
+  /** @param options `isolated`: use namespaces (found out when absent); `why`: the sentence that says why no containers */
+  constructor(options: { isolated?: boolean; searchPath?: string; why?: string } = {}) {
     if (process.platform === 'win32') throw new AppError('unsupported', 'Steps cannot run as processes on Windows.', { hint: 'Install Docker or Podman, or use a cluster.' });
     this.#isolated = options.isolated ?? namespacesWork();
     this.#searchPath = options.searchPath ?? PATH;
-    this.description = this.#isolated
+    const how = this.#isolated
       ? 'Steps run as processes of this machine, each with its own files. Images are not used: commands are this machine\'s.'
       : 'Steps run as processes of this machine. Images are not used: commands are this machine\'s, and steps can read and change your files.';
+    this.description = options.why === undefined ? how : `${how} ${options.why}`;
   }
 
   preparePod(): Promise<void> {
@@ -217,14 +218,16 @@ export class ProcessRuntime implements Runtime {
 }
 
 /** @returns exit code and output of a program; throws when it cannot be run or is cancelled */
-export function runToEnd(words: readonly string[], options: { env?: Record<string, string | undefined>; cwd?: string; signal?: AbortSignal; timeout?: number }): Promise<ExecResult> {
+export function runToEnd(words: readonly string[], options: { env?: Record<string, string | undefined>; cwd?: string; signal?: AbortSignal; timeout?: number; input?: Buffer }): Promise<ExecResult> {
   const [program = '', ...args] = words;
+  const { input, ...how } = options;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, { ...how, stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'] });
+    child.stdin?.on('error', () => undefined).end(input);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', (error) => reject(options.signal?.aborted ? new AppError('cancelled', 'Cancelled.') : new AppError('invalid', `${program} could not be run: ${error.message}`, { cause: error })));
     child.on('close', (code) => resolve({ exitCode: code ?? 137, stdout: Buffer.concat(out).toString('utf8'), stderr: Buffer.concat(err).toString('utf8') }));
   });
