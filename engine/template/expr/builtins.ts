@@ -283,13 +283,32 @@ function fromPairs([value = null]: readonly GoValue[]): GoValue {
   return out;
 }
 
-function uniq([value = null]: readonly GoValue[], { grow }: FunctionHost): GoValue {
+/**
+ * The elements without those that equal an earlier one.
+ * @param grow counts the work on lists and maps, which are compared one by one
+ */
+export function distinct(items: readonly GoValue[], same: (a: GoValue, b: GoValue) => boolean, grow: (size: number) => void): GoValue[] {
   const out: GoValue[] = [];
-  for (const item of list('uniq', value)) {
-    if (!out.some((known) => equal(known, item))) out.push(item);
-    grow(out.length >> 7);
+  const plain = new Set<GoValue>();
+  const others: GoValue[] = [];
+  const numbersAlike = same(1n, 1);
+  for (const item of items) {
+    if (item === null || typeof item !== 'object') {
+      const key = numbersAlike && typeof item === 'bigint' && Number.isSafeInteger(Number(item)) ? Number(item) : item;
+      if (plain.has(key)) continue;
+      plain.add(key);
+    } else {
+      grow(others.length >> 4);
+      if (others.some((known) => same(known, item))) continue;
+      others.push(item);
+    }
+    out.push(item);
   }
   return out;
+}
+
+function uniq([value = null]: readonly GoValue[], { grow }: FunctionHost): GoValue {
+  return distinct(list('uniq', value), equal, grow);
 }
 
 function flatten(items: readonly GoValue[], depth = 0): GoValue[] {

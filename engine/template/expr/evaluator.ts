@@ -19,7 +19,7 @@ export interface Context {
 /** What the whole chain of `a?.b.c` is when a is nil. */
 const ABSENT = new GoObject('absent', '');
 const MEMORY = 1_000_000;
-const STEPS = 20_000_000;
+const STEPS = 10_000_000;
 
 interface Scope {
   item: GoValue;
@@ -69,7 +69,7 @@ class Evaluator {
     try {
       return this.value(root);
     } catch (error) {
-      if (error instanceof RangeError) throw new ExprError('runtime', 'expression is nested too deeply', this.source, this.at);
+      if (error instanceof RangeError) throw new ExprError('runtime', rangeReason(error), this.source, this.at);
       if (error instanceof TypeError || error instanceof ReferenceError || !(error instanceof Error)) throw error;
       throw new ExprError('runtime', error.message, this.source, this.at);
     }
@@ -78,6 +78,14 @@ class Evaluator {
   private grow(size: number): void {
     this.memory += size;
     if (this.memory >= MEMORY) throw new Panic('memory budget exceeded');
+  }
+
+  /** Work on long values takes as many steps as they are long. */
+  private charge(...values: readonly GoValue[]): void {
+    for (const value of values) {
+      if (typeof value === 'string') this.steps += value.length >> 6;
+      else if (value !== null && typeof value === 'object' && isSlice(value)) this.steps += value.length >> 1;
+    }
   }
 
   private value(node: Node): GoValue {
@@ -171,6 +179,7 @@ class Evaluator {
     }
     const right = this.value(node.right);
     this.at = node.at;
+    this.charge(left, right);
     const test = TEXT_TESTS.get(operator);
     if (test !== undefined) return left !== null && right !== null && test(toText(left), toText(right));
     switch (operator) {
@@ -232,6 +241,7 @@ class Evaluator {
     if (callee === ABSENT) return ABSENT;
     const args = node.args.map((arg) => this.value(arg));
     this.at = node.at;
+    this.charge(...args);
     if (callee === null) throw new Panic('invalid operation: cannot call nil');
     if (!(callee instanceof GoFunc)) throw new Panic(`invalid operation: cannot call non-function of type ${typeName(callee)}`);
     return callFunction(callee, args, this.host);
@@ -249,6 +259,7 @@ class Evaluator {
     if (first !== undefined && (predicate !== undefined || node.name === 'count' || node.name === 'sum')) return this.overList(node, first, predicate);
     const args = node.args.map((arg) => this.value(arg));
     this.at = node.at;
+    this.charge(...args);
     return callBuiltin(node.name, args, this.host);
   }
 
@@ -353,6 +364,11 @@ class Evaluator {
     this.steps += items.length * 4;
     return keys.sort((a, b) => (less(a.key, b.key) ? -1 : less(b.key, a.key) ? 1 : 0)).map((entry) => entry.item);
   }
+}
+
+/** A RangeError is the end of the stack, or of what a text may hold. */
+function rangeReason(error: RangeError): string {
+  return error.message.includes('call stack') ? 'expression is nested too deeply' : 'memory budget exceeded';
 }
 
 function unavailable(what: string): never {

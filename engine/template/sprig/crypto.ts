@@ -149,7 +149,7 @@ export const CRYPTO: Readonly<Record<string, Entry>> = {
   htpasswd: ['func(string, string) string', (args, host) => (text(args, 0).includes(':') ? `invalid username: ${text(args, 0)}` : `${text(args, 0)}:${bcrypt(text(args, 1), host)}`)],
   randBytes: ['func(int) (string, error)', (args, host) => {
     if (int(args, 0) < 0) throw new Panic('runtime error: makeslice: len out of range');
-    limit(int(args, 0));
+    limit(int(args, 0) * 100);
     return base64(host.random(int(args, 0)));
   }],
   encryptAES: ['func(string, string) (string, error)', (args, host) => encrypt(text(args, 0), text(args, 1), host)],

@@ -1,11 +1,12 @@
 import { GoSlice, isSlice, NIL_LIST } from '../go.ts';
-import type { GoValue } from '../go.ts';
+import type { Call, FunctionHost, GoValue } from '../go.ts';
+import { distinct } from '../expr/builtins.ts';
 import { Panic } from '../expr/error.ts';
 import { deepEqual } from '../expr/operators.ts';
 import { any, ANY, elements, int, isEmpty, kindOf, LIST, limit, toInt64 } from './convert.ts';
 import type { Entry } from './convert.ts';
 
-type ListCall = (args: readonly GoValue[]) => GoValue;
+type ListCall = Call;
 
 function sameType(like: GoValue, items: GoValue[]): GoValue {
   return like instanceof GoSlice ? GoSlice.make(like.type, items) : items;
@@ -23,10 +24,8 @@ function chunk(args: readonly GoValue[]): GoValue {
   return GoSlice.make('[][]interface {}', out);
 }
 
-function uniq(args: readonly GoValue[]): GoValue {
-  const out: GoValue[] = [];
-  for (const item of elements(any(args, 0), 'find uniq on')) if (!holds(out, item)) out.push(item);
-  return out;
+function uniq(args: readonly GoValue[], { grow }: FunctionHost): GoValue {
+  return distinct(elements(any(args, 0), 'find uniq on'), deepEqual, grow);
 }
 
 function slice(args: readonly GoValue[]): GoValue {

@@ -157,7 +157,7 @@ function sortAlpha(value: GoValue): GoValue {
 
 function random(alphabet: string): Entry {
   return ['func(int) string', (args, host: FunctionHost) => {
-    limit(int(args, 0));
+    limit(int(args, 0) * 100);
     return randomText(int(args, 0), alphabet, host);
   }];
 }
