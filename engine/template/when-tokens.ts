@@ -164,7 +164,7 @@ class Lexer {
     if (c === '0' && this.characters[this.at + 1] === 'x') {
       this.at += 2;
       const digits = this.readWhile(isHexDigit, false);
-      if (digits === '' || BigInt(`0x${digits}`) >= 2n ** 64n) throw new WhenError(`Unable to parse hex value '${digits}' to uint64\n`);
+      if (!/^[0-9a-fA-F]+$/.test(digits) || BigInt(`0x${digits}`) >= 2n ** 64n) throw new WhenError(`Unable to parse hex value '${digits}' to uint64\n`);
       return { kind: 'NUMERIC', value: Number(BigInt(`0x${digits}`)) };
     }
     const text = this.readWhile(isNumeric, false);
