@@ -57,7 +57,8 @@ test('a text that is not one workflow is refused with what to do', async () => {
   const submit = runHandlers({ engine: unused, startEngine: unused })['runs.submit'];
   const request = { contextId: 'local', namespace: 'default', parameters: {} };
   await assert.rejects(async () => submit({ ...request, text: 'a: [' }), (error: { code: string; cause: unknown[] }) => error.code === 'invalid' && Array.isArray(error.cause) && error.cause.length > 0);
-  await assert.rejects(async () => submit({ ...request, text: 'kind: ConfigMap' }), { code: 'invalid', message: /no workflow/ });
+  await assert.rejects(async () => submit({ ...request, text: 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n' }), { code: 'invalid', message: /no workflow/ });
+  await assert.rejects(async () => submit({ ...request, text: 'apiVersion: argoproj.io/v1alpha1\nkind: Workflow\nmetadata: {name: a}\nspec: {entrypoint: missing, templates: []}\n' }), { code: 'invalid', message: /keep it from running|keeps it from running/ });
   await assert.rejects(async () => submit({ ...request, text: '' }), { code: 'invalid' });
   await assert.rejects(async () => submit({ ...request, text: 'kind: Workflow\n---\nkind: Workflow\n' }), { code: 'invalid', message: /2 workflows/ });
 });

@@ -1,8 +1,9 @@
 /** Runs: submit, act, look, follow. Everything is the engine's own; this service only names and batches. */
 import type { Engine, LogLine, RunChange, RunListChange } from '../../engine/index.ts';
 import { AppError } from '../../engine/spec/error.ts';
+import { lintText } from '../../engine/spec/lint.ts';
+import { readManifests } from '../../engine/spec/read.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
-import { readDocuments } from '../../engine/spec/yaml.ts';
 import type { StreamItems } from '../ipc/contract.ts';
 import type { Timers } from '../pump.ts';
 import type { Contexts } from './contexts.ts';
@@ -154,20 +155,15 @@ export function mergeRun(older: RunChange, newer: RunChange): RunChange {
   return merged;
 }
 
-/** @returns the one workflow of a text. Throws `invalid` with diagnostics when it cannot be read or is not one. */
+/** @returns the one workflow of a text. Throws `invalid` with diagnostics when it may not run or is not one. */
 function readWorkflow(text: string): Workflow {
-  const { documents, diagnostics } = readDocuments(text);
-  const errors = diagnostics.filter(({ severity }) => severity === 'error');
-  if (errors.length) throw new AppError('invalid', 'The text cannot be read as YAML.', { cause: errors, hint: 'Mend what is marked, then run it again.' });
-  const workflows = documents.map(({ value }) => value).filter(isWorkflow);
+  const errors = lintText(text, { mode: 'submit' }).filter(({ severity }) => severity === 'error');
+  const workflows = readManifests(text).manifests.flatMap((manifest) => (manifest.kind === 'Workflow' ? [manifest.object] : []));
   const [workflow] = workflows;
-  if (!workflow) throw new AppError('invalid', 'There is no workflow in this text.', { hint: 'A workflow has `kind: Workflow` and `apiVersion: argoproj.io/v1alpha1`.' });
   if (workflows.length > 1) throw new AppError('invalid', `This text holds ${workflows.length} workflows.`, { hint: 'Keep the one to run, or use `tiphys submit` for all of them.' });
+  if (errors.length) throw new AppError('invalid', errors.length === 1 ? 'An error keeps it from running.' : `${errors.length} errors keep it from running.`, { cause: errors, hint: 'Mend what is marked, then run it again.' });
+  if (!workflow) throw new AppError('invalid', 'There is no workflow in this text.', { hint: 'A workflow has `kind: Workflow` and `apiVersion: argoproj.io/v1alpha1`.' });
   return workflow;
-}
-
-function isWorkflow(value: unknown): value is Workflow {
-  return typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'Workflow';
 }
 
 /** Drops members that are undefined, as exact optional properties ask. */
