@@ -11,14 +11,18 @@ export interface ClustersOptions {
   dataDir: string;
   /** Settles when the environment is whole: credential plugins need its PATH. */
   environment: Promise<void>;
+  /** What the person wants Pods of the local cluster to run as (setting `local.runtime`); what is there decides otherwise. */
+  localRuntime: () => unknown;
   log: Log;
 }
 
+const RUNTIMES = ['docker', 'podman', 'processes'] as const;
+
 /** Follows the kubeconfig's files. The list is complete once `ready` settles. */
-export function watchClusters({ dataDir, environment, log }: ClustersOptions): ContextSource {
+export function watchClusters({ dataDir, environment, localRuntime, log }: ClustersOptions): ContextSource {
   const listeners: (() => void)[] = [];
   let contexts: ContextEntry[] = [];
-  const local = localEntry(dataDir);
+  const local = localEntry(dataDir, localRuntime);
   const ready = environment.then(() => new Promise<void>((resolve) => {
     // $KUBECONFIG may itself come from the login shell.
     watchKubeconfig({}, (config) => {
@@ -48,11 +52,12 @@ function entryOf(context: ResolvedContext): ContextEntry {
   return entry;
 }
 
-function localEntry(dataDir: string): ContextEntry {
+function localEntry(dataDir: string, wanted: () => unknown): ContextEntry {
   const entry: ContextEntry = {
     id: 'local', name: 'local', namespace: 'default', kind: 'local', revision: '1',
     open: async () => {
-      const cluster = await createLocalCluster({ dataDir });
+      const runtime = RUNTIMES.find((each) => each === wanted());
+      const cluster = await createLocalCluster({ dataDir, ...(runtime === undefined ? {} : { runtime }) });
       entry.note = cluster.describe();
       return cluster;
     },

@@ -45,7 +45,7 @@ function start(): void {
   const settings = new Settings(data, (message) => { log('warn', message); });
   const environment = loginEnvironment(process.env).then((found) => { Object.assign(process.env, found); });
   const contexts = new Contexts({
-    source: watchClusters({ dataDir: data, environment, log }),
+    source: watchClusters({ dataDir: data, environment, log, localRuntime: () => settings.value('local.runtime') }),
     createEngine: (cluster, clusterId) => createEngine({
       cluster, clusterId, dataDir: data, log: ({ level, message, ...fields }) => { log(level, message, fields); },
     }),

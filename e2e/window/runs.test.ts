@@ -125,6 +125,8 @@ function flows(world: () => World, dataDir: () => string): void {
 
 describe('on the local cluster', () => {
   const dataDir = mkdtempSync(path.join(os.tmpdir(), 'tiphys-runs-'));
+  // As processes, since a machine with Docker or Podman need not reach the images.
+  writeFileSync(path.join(dataDir, 'settings.json'), JSON.stringify({ version: 1, values: { 'local.runtime': 'processes' } }));
   after(() => { rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 }); });
   flows(() => ({ context: 'local', namespace: 'default' }), () => dataDir);
 });

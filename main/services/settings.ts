@@ -50,6 +50,11 @@ export class Settings {
   get places(): readonly Place[] { return this.#content.places; }
   get window(): WindowBounds | undefined { return this.#content.window; }
 
+  /** @returns what the person set under this name, if anything */
+  value(key: string): unknown {
+    return Object.hasOwn(this.#content.values, key) ? this.#content.values[key] : undefined;
+  }
+
   setPlaces(places: Place[]): Promise<void> {
     this.#content.places = places;
     return this.#save();
