@@ -41,7 +41,7 @@ test('a key given twice: the last counts, with a warning', () => {
 });
 
 test('broken text is a diagnostic with a place and a hint', () => {
-  const cases: [string, string][] = [['a:\n\t- b\n', 'tabs'], ['a: {{x}} y\n', '{{'], ['a: @b\n', ''], ['a: "x\n', 'quote'], ['a: [b\n', ''], ['a: "\\/"\n', 'slash'], ['a: \u0001\n', 'escape'], ['%YAML 1.2\n---\na: b\n', '%YAML']];
+  const cases: [string, string][] = [['a:\n\t- b\n', 'tabs'], ['a: {{x}} y\n', '{{'], ['a: {{x}}\n', '{{'], ['a: @b\n', ''], ['a: "x\n', 'quote'], ['a: [b\n', ''], ['a: "\\/"\n', 'slash'], ['a: \u0001\n', 'escape'], ['%YAML 1.2\n---\na: b\n', '%YAML']];
   for (const [text, hint] of cases) {
     const fault = parseYaml(text).diagnostics.find(({ severity }) => severity === 'error');
     assert.ok(fault?.range, text);

@@ -188,9 +188,26 @@ function syntaxDiagnostic(error: YAMLError, text: string, at: At): Diagnostic {
   return hint === undefined ? diagnostic : { ...diagnostic, hint };
 }
 
+/** The parser's messages in plainer words, where they need it. */
+const PLAINER: readonly [RegExp, string][] = [
+  [/^Missing closing ["']quote/, 'The quote is not closed.'],
+  [/must be sufficiently indented and end with a ([\]}])/, 'The bracket is not closed.'],
+  [/^Nested mappings are not allowed in compact mappings/, 'A second key begins inside this value.'],
+  [/^Implicit map keys need to be followed by map values/, 'A key must be followed by a colon.'],
+  [/^Implicit keys need to be on a single line/, 'A key must be followed by a colon on the same line.'],
+  [/^All mapping items must start at the same column/, 'The keys of a map must start in the same column.'],
+  [/^All sequence items must start at the same column/, 'The items of a list must start in the same column.'],
+  [/^A block sequence may not be used as an implicit map key/, 'A list cannot begin here.'],
+  [/^Tabs are not allowed as indentation/, 'Tabs cannot indent.'],
+  [/^Unexpected .* at node end/, 'There is something behind the end of this value.'],
+  [/^Invalid escape sequence/, 'YAML does not know this escape.'],
+  [/^Block scalar header includes extra/, 'After | or > only a comment may follow.'],
+];
+
 function sentence(message: string): string {
   const line = message.split('\n')[0] ?? message;
-  return /[.!?]$/.test(line) ? line : `${line}.`;
+  const plainer = PLAINER.find(([pattern]) => pattern.test(line))?.[1];
+  return plainer ?? (/[.!?]$/.test(line) ? line : `${line}.`);
 }
 
 function lineAround(text: string, offset: number): string {
@@ -199,13 +216,18 @@ function lineAround(text: string, offset: number): string {
   return text.slice(start, end === -1 ? undefined : end);
 }
 
+const BRACES = "A value that starts with {{ must be quoted: '{{…}}'.";
+
 function syntaxHint(error: YAMLError, line: string): string | undefined {
-  if (/(?:[:-]\s+|^\s*)\{\{/.test(line)) return "A value that starts with {{ must be quoted: '{{…}}'.";
+  if (/(?:[:-]\s+|^\s*)\{\{/.test(line)) return BRACES;
+  if (error.message.includes('must be sufficiently indented and end with')) return 'Close it, or quote the value.';
   if (/^\s*\t/.test(line) || error.code === 'TAB_AS_INDENT') return 'Indent with spaces, not with tabs.';
   switch (error.code) {
     case 'BAD_INDENT': return 'Give the line the indentation of its siblings.';
     case 'MISSING_CHAR': return 'Look for an unclosed quote or bracket, or a missing colon.';
-    case 'BLOCK_AS_IMPLICIT_KEY': return 'Quote a value that has a colon in it.';
+    case 'BLOCK_AS_IMPLICIT_KEY': return 'Quote a value that has a colon in it, or look at the indentation of this line.';
+    case 'UNEXPECTED_TOKEN': case 'BAD_DQ_ESCAPE': return 'Quote the whole value in single quotes, or look for a quote too many.';
+    case 'MULTILINE_IMPLICIT_KEY': return 'Write key: value, or indent the line below what it belongs to.';
     case 'BAD_SCALAR_START': return 'Quote a value that starts with @, %, or a backtick.';
     default: return undefined;
   }
@@ -340,7 +362,10 @@ class ValueBuilder {
   private key(node: ParsedNode, path: Path): string | undefined {
     const value = this.build(node, path);
     const key = value !== null && typeof value === 'object' ? undefined : keyText(value as ScalarValue);
-    if (key === undefined) this.report('error', 'yaml-key', 'A key must be text or a number.', node, path, 'Quote the key.');
+    if (key === undefined) {
+      const braces = isMap(node) && this.text.slice(node.range[0] - 1, node.range[0] + 1) === '{{';
+      this.report('error', 'yaml-key', braces ? 'Unquoted {{ begins a map.' : 'A key must be text or a number.', node, path, braces ? BRACES : 'Quote the key.');
+    }
     return key;
   }
 
