@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { duration, GoTime } from './go.ts';
+import type { GoValue } from './go.ts';
 import { replaceInObject, replaceInText, replaceTags, simpleTags, TemplateError } from './tags.ts';
 
 const values = { 'inputs.parameters.name': 'Ada', 'inputs.parameters.n': '4', 'steps.a.outputs.result': 'say "hi"\n', 'tasks.gone.outputs.result': null };
@@ -73,7 +74,7 @@ test('time and chance come from the options, and only from there', () => {
 });
 
 test('values may have other types than text in expressions, not in simple tags', () => {
-  const map = new Map([['t', new GoTime(0n)], ['d', duration(90_000_000_000n)]]);
+  const map = new Map<string, GoValue>([['t', new GoTime(0n)], ['d', duration(90_000_000_000n)]]);
   assert.equal(replaceInText('{{=t + d}}', map, strict), '1970-01-01T00:01:30Z');
   assert.equal(failure(() => replaceInText('{{t}}', map, strict)).message, 'failed to resolve {{t}} to string');
 });
