@@ -26,13 +26,13 @@ test('a loop without any list expands to nothing, one with a broken list only fa
 
 test('each turn has its own tags replaced', () => {
   const steps = expandCall({ name: 's', template: 't', withItems: ['x', 'y'], arguments: { parameters: [{ name: 'p', value: '<{{item}}>' }] } }, 'step');
-  assert.deepEqual(steps.map((step) => [step.name, step.arguments?.parameters?.[0]?.value, step.withItems]), [['s(0:x)', '<x>', undefined], ['s(1:y)', '<y>', undefined]]);
+  assert.deepEqual(steps.map((step) => [step.name, step.arguments.parameters[0]?.value, step.withItems]), [['s(0:x)', '<x>', undefined], ['s(1:y)', '<y>', undefined]]);
 });
 
 test('tasks see the values of their scope, within their loop too', () => {
   const [task] = expandCall({ name: 's', withItems: ['{{v}}'], arguments: { parameters: [{ name: 'p', value: '{{v}}' }] } }, 'task', { v: '1' });
   assert.deepEqual(task?.withItems, ['1']);
-  assert.equal(task?.arguments?.parameters?.[0]?.value, '1');
+  assert.equal(task.arguments.parameters[0]?.value, '1');
 });
 
 test('sequences count up and down, and are bounded', () => {

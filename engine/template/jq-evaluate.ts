@@ -33,7 +33,7 @@ export interface Library {
 }
 
 /** More steps than this end a program. */
-const MAX_STEPS = 5_000_000;
+const MAX_STEPS = 1_000_000;
 const MAX_DEPTH = 3000;
 
 class Break extends Error {
@@ -56,13 +56,19 @@ export class Runner {
 
   /** The results of a filter for one input. Throws JqError. */
   * run(node: Node, scope: Scope | undefined, input: Result): Results {
-    if (++this.steps > MAX_STEPS) throw new JqError('the filter takes too many steps');
+    this.tick();
     if (++this.depth > MAX_DEPTH) throw new JqError('the filter recurses too deeply');
     try {
       yield* this.dispatch(node, scope, input);
     } finally {
       this.depth--;
     }
+  }
+
+  /** Counts work done. Throws JqError when it is too much. */
+  tick(steps = 1): void {
+    this.steps += steps;
+    if (this.steps > MAX_STEPS) throw new JqError('the filter takes too many steps');
   }
 
   /** Results as plain values. */
@@ -114,7 +120,7 @@ export class Runner {
   }
 
   private* recurse(input: Result): Results {
-    if (++this.steps > MAX_STEPS) throw new JqError('the filter takes too many steps');
+    this.tick();
     yield input;
     if (!isArray(input.value) && !isObject(input.value)) return;
     for (const [key, value] of iterated(input.value)) yield* this.recurse(below(input, key, value));
@@ -371,7 +377,12 @@ export class Runner {
 
   private* operation(operator: string, left: Node, right: Node, scope: Scope | undefined, input: Result): Results {
     for (const second of this.values({ body: right, scope }, input.value)) {
-      for (const first of this.values({ body: left, scope }, input.value)) yield computed(input, operate(operator, first, second));
+      for (const first of this.values({ body: left, scope }, input.value)) {
+        const value = operate(operator, first, second);
+        // Long lists and texts are copied.
+        if (typeof value === 'string' || isArray(value)) this.tick(Math.ceil(value.length / 64));
+        yield computed(input, value);
+      }
     }
   }
 

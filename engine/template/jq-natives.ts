@@ -170,7 +170,10 @@ function* range(input: Result, args: readonly Closure[], run: Runner): Generator
   for (const [from = null, to = null, by = 1n] of product(args, input.value, run)) {
     if (!isNumber(from) || !isNumber(to) || !isNumber(by)) throw new JqError(`range(${[from, to, by].slice(0, args.length).map(preview).join('; ')}) cannot be applied to: ${described(input.value)}`);
     const whole = typeof from === 'bigint' && typeof by === 'bigint';
-    for (let i: number | bigint = from; by > 0 ? i < to : by < 0 && i > to; i = whole && typeof i === 'bigint' ? i + by : Number(i) + Number(by)) yield computed(input, i);
+    for (let i: number | bigint = from; by > 0 ? i < to : by < 0 && i > to; i = whole && typeof i === 'bigint' ? i + by : Number(i) + Number(by)) {
+      run.tick();
+      yield computed(input, i);
+    }
   }
 }
 
@@ -209,6 +212,7 @@ function* descend(input: Result, [filter, show, deepen]: readonly Closure[], run
   if (filter === undefined || show === undefined || deepen === undefined) return;
   const stack: Ahead[] = [new Ahead([input].values())];
   for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+    run.tick();
     const result = top.take();
     if (result === undefined) continue;
     // What has nothing more to give is let go at once, so that long loops stay shallow.

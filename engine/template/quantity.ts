@@ -37,13 +37,8 @@ export function parseQuantity(text: string): Quantity {
   const { format, exponent } = readSuffix(suffix);
   const integral = digits.replace(/^0+/, '') || '0';
   const whole = BigInt(integral + fraction) * (sign === '-' ? -1n : 1n);
-  const size = integral.length + fraction.length;
-  if (format !== 'BinarySI') {
-    const scale = exponent - fraction.length;
-    if (size <= 18 && scale >= -9) return { unscaled: whole, scale, format, small: true, text: keepsDecimal(integral + fraction, scale) ? text : undefined };
-    if (digits === '' && fraction === '') throw new QuantityError('unable to parse numeric part of quantity');
-    return { ...roundedToNano(whole, scale), format, small: false, text: undefined };
-  }
+  const written = { text, digits: integral + fraction, empty: digits === '' && fraction === '' };
+  if (format !== 'BinarySI') return decimalQuantity(whole, exponent - fraction.length, format, written);
   const scaled = whole * 2n ** BigInt(exponent);
   const precision = point !== '' && fraction !== '' ? -1 : 15 - integral.length - Math.trunc((exponent * 3) / 10) - 1;
   if (precision >= 0 && BigInt.asIntN(64, scaled) === scaled) {
@@ -51,6 +46,12 @@ export function parseQuantity(text: string): Quantity {
     return { unscaled: scaled, scale: 0, format, small: true, text: (BigInt(integral) & 7n) !== 0n ? text : undefined };
   }
   return cappedBinary(roundedToNano(scaled, -fraction.length));
+}
+
+function decimalQuantity(unscaled: bigint, scale: number, format: Format, { text, digits, empty }: { text: string; digits: string; empty: boolean }): Quantity {
+  if (digits.length <= 18 && scale >= -9) return { unscaled, scale, format, small: true, text: keepsDecimal(digits, scale) ? text : undefined };
+  if (empty) throw new QuantityError('unable to parse numeric part of quantity');
+  return { ...roundedToNano(unscaled, scale), format, small: false, text: undefined };
 }
 
 function keepsDecimal(digits: string, scale: number): boolean {
