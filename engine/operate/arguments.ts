@@ -5,7 +5,7 @@
 import type { Arguments, Artifact, Parameter, Template } from '../spec/types.ts';
 import type { ConfigMap } from '../spec/kubernetes.ts';
 import { Fault } from './fault.ts';
-import { goJson, substituteText, type Values } from './language.ts';
+import { goJson, joined, substituteText, type Values } from './language.ts';
 import { ABSENT } from './scope.ts';
 
 /** ConfigMaps by name; undefined when none were observed. */
@@ -106,7 +106,7 @@ function fillArtifact(declared: Artifact, args: Arguments): Artifact {
 export function substituteTemplate(template: Template, globals: Values, locals: Values): Template {
   const text = JSON.stringify(template);
   if (!text.includes('{{')) return template;
-  const first = substituteText(text, new Map([...globals, ...locals]), 'loose');
+  const first = substituteText(text, joined(text, globals, locals), 'loose');
   if (!first.includes('{{')) return JSON.parse(first) as Template;
   return JSON.parse(substituteText(first, inputValues(JSON.parse(first) as Template), 'loose')) as Template;
 }

@@ -18,7 +18,7 @@ export function assess(run: Run): void {
   for (const [id, pod] of run.observed.pods) {
     const node = run.nodes.get(id);
     if (!node || node.type !== 'Pod') continue;
-    if (!phaseFulfilled(node)) assessPod(run, node, pod);
+    if (!phaseFulfilled(node) && !isSteady(run, node, pod)) assessPod(run, node, pod);
     control(run, id, pod);
   }
   markMissing(run);
@@ -32,11 +32,27 @@ function assessPod(run: Run, node: NodeStatus, pod: Pod): void {
   const seen = look(node, pod, template, report);
   if (!seen) return;
   write(run, node.id, seen, pod, report, template);
-  assessContainers(run, node, pod);
+  if (template?.containerSet) assessContainers(run, node, pod);
   const after = run.nodes.get(node.id);
   if (!after || run.nodes.changes === before) return;
   run.publish(after.outputs);
   if (after.phase === 'Succeeded') saveToCache(run, after.id);
+}
+
+/** Most Pods of a large run go on running: they say nothing new. */
+function isSteady(run: Run, node: NodeStatus, pod: Pod): boolean {
+  return node.phase === 'Running' && pod.status?.phase === 'Running' && node.children === undefined && !usesDaemons(run)
+    && (pod.spec.nodeName === undefined || pod.spec.nodeName === node.hostNodeName)
+    && (run.observed.reports.get(node.id)?.progress ?? node.progress) === node.progress;
+}
+
+const daemons = new WeakMap<object, boolean>();
+
+function usesDaemons(run: Run): boolean {
+  const templates = run.spec.templates ?? [];
+  let uses = daemons.get(templates);
+  if (uses === undefined) daemons.set(templates, uses = [...templates, ...Object.values(run.resolver.storedTemplates())].some(({ daemon }) => daemon === true) || run.spec.templateDefaults?.daemon === true);
+  return uses;
 }
 
 interface Seen {
@@ -217,7 +233,7 @@ export function deadlinePassed(run: Run): boolean {
 
 /** A Pod that was there and is gone has been deleted by somebody. */
 function markMissing(run: Run): void {
-  for (const node of run.nodes.all()) {
+  for (const node of [...run.nodes.all()]) {
     if (node.type !== 'Pod' || phaseFulfilled(node) || node.phase === 'Pending' || !node.startedAt || run.observed.pods.has(node.id)) continue;
     const known = milliseconds(node.startedAt) + GRACE;
     if (run.now <= known) {
@@ -235,7 +251,7 @@ function markMissing(run: Run): void {
 function endWithoutPods(run: Run): void {
   const late = deadlinePassed(run);
   if (!late && run.shutdown === '') return;
-  for (const node of run.nodes.all()) {
+  for (const node of [...run.nodes.all()]) {
     if (isFulfilled(node)) continue;
     const exit = isPartOfExitHandler(run, node);
     const suspended = node.type === 'Suspend' && node.phase === 'Running';

@@ -3,9 +3,9 @@
  * resolved only when somebody needs it: most of a long loop stands already.
  */
 import type { Arguments, TemplateCall } from '../spec/types.ts';
-import { expandItems, shouldExpand } from '../template/items.ts';
+import { expandItems, shouldExpand, type ExpandedItem } from '../template/items.ts';
 import { Fault, asFault, attempt } from './fault.ts';
-import { shouldRun, substitute, substituteText } from './language.ts';
+import { joined, shouldRun, substitute, substituteText } from './language.ts';
 import { omit } from './omit.ts';
 import { resolveArtifact } from './outputs.ts';
 import type { Run } from './run.ts';
@@ -54,13 +54,29 @@ function resolveArtifacts(args: Arguments, scope: Scope, strictOptional: boolean
   });
 }
 
+interface Expanded {
+  key: string;
+  items: ExpandedItem[];
+}
+
+const expanded = new WeakMap<TemplateCall, Expanded>();
+
+/** The items of a loop, kept as long as what they come from is the same. */
+function itemsOf(written: TemplateCall, resolved: TemplateCall): ExpandedItem[] {
+  const { name, when, withItems, withParam, withSequence } = resolved;
+  const key = JSON.stringify([name, when, withItems, withParam, withSequence]);
+  let known = expanded.get(written);
+  if (known?.key !== key) expanded.set(written, known = { key, items: expandItems(resolved) });
+  return known.items;
+}
+
 /**
  * The turns of a resolved call: itself, or those of its loop. With `check` every turn is resolved once, so that a fault in one
  * of them comes before any of them starts. Throws Fault.
  */
 export function turnsOf(run: Run, written: TemplateCall, resolved: TemplateCall, check: boolean): Turn[] {
   if (!shouldExpand(written)) return [{ name: resolved.name ?? '', written, call: () => resolved }];
-  const items = expandItems(resolved);
+  const items = itemsOf(written, resolved);
   const { hooks, ...rest } = omit(resolved, 'withItems', 'withParam', 'withSequence');
   const json = JSON.stringify(rest);
   const verdict = attempt(() => shouldRun(resolved.when));
@@ -70,7 +86,7 @@ export function turnsOf(run: Run, written: TemplateCall, resolved: TemplateCall,
     return {
       name, written,
       call: () => call ??= {
-        ...(json.includes('{{') ? JSON.parse(substituteText(json, new Map([...run.globals, ...values]), mode)) as TemplateCall : rest),
+        ...(json.includes('{{') ? JSON.parse(substituteText(json, joined(json, run.globals, values), mode)) as TemplateCall : rest),
         name,
         ...(resolved.template === undefined ? {} : { template: resolved.template }),
         ...(hooks ? { hooks: substitute(hooks, values, 'loose') } : {}),

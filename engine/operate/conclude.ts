@@ -29,7 +29,7 @@ export function conclude(run: Run): void {
   const node = root.node && run.nodes.get(root.node.id);
   const status = WORKFLOW_PHASE[node?.phase ?? 'Pending'];
   run.globals.set('workflow.status', status);
-  run.globals.set('workflow.failures', quote(failures(run)));
+  if (spec.onExit || spec.hooks) run.globals.set('workflow.failures', quote(failures(run)));
   const hooks = attempt(() => runWorkflowHooks(run));
   if (hooks.fault) {
     if (hooks.fault.kind !== 'wait' && node) run.nodes.mark(node.id, 'Error', hooks.fault.message);

@@ -24,6 +24,11 @@ export function substituteText(json: string, values: Values, mode: Mode): string
   return replaceTags(json, values, mode === 'references' ? { allowUnresolved: true, strictPrefixes: STRICT_PREFIXES } : { allowUnresolved: mode === 'loose' });
 }
 
+/** Both, the second over the first; globals are left out where no tag of the text can mean one. */
+export function joined(text: string, globals: Values, values: Values): Values {
+  return text.includes('workflow.') || text.includes('{{=') ? new Map([...globals, ...values]) : values;
+}
+
 /** Replaces the tags in all texts of a value; the same value when it has none. */
 export function substitute<T>(value: T, values: Values, mode: Mode): T {
   if (value === undefined) return value;

@@ -44,6 +44,9 @@ export class Nodes {
   private map: Record<string, NodeStatus>;
   private readonly owned = new Set<string>();
   private copied = false;
+  private list: NodeStatus[] | undefined;
+  /** Whether the ids of the nodes that were there at first are known by name: hashing each name would cost more. */
+  private named = false;
   private readonly ids = new Map<string, string>();
   private readonly childSets = new Map<string, Set<string>>();
   private boundaries: Map<string, string[]> | undefined;
@@ -61,6 +64,10 @@ export class Nodes {
   }
 
   id(name: string): string {
+    if (!this.named) {
+      this.named = true;
+      for (const node of this.all()) this.ids.set(node.name, node.id);
+    }
     let id = this.ids.get(name);
     if (id === undefined) this.ids.set(name, id = nodeId(this.workflowName, name));
     return id;
@@ -74,8 +81,8 @@ export class Nodes {
     return this.map[this.id(name)];
   }
 
-  all(): NodeStatus[] {
-    return Object.values(this.map);
+  all(): readonly NodeStatus[] {
+    return this.list ??= Object.values(this.map);
   }
 
   record(): Record<string, NodeStatus> {
@@ -84,14 +91,19 @@ export class Nodes {
 
   /** Children as they stand in the list of their parent. */
   children(node: NodeStatus): NodeStatus[] {
-    return (node.children ?? []).flatMap((id) => this.map[id] ?? []);
+    const children: NodeStatus[] = [];
+    for (const id of node.children ?? []) {
+      const child = this.map[id];
+      if (child) children.push(child);
+    }
+    return children;
   }
 
   /** Nodes enclosed by a Steps, DAG or container set node; '' for those of the workflow itself. */
   within(boundaryID: string): NodeStatus[] {
     if (!this.boundaries) {
       this.boundaries = new Map();
-      for (const node of Object.values(this.map)) this.file(node);
+      for (const node of this.all()) this.file(node);
     }
     return (this.boundaries.get(boundaryID) ?? []).flatMap((id) => this.map[id] ?? []);
   }
@@ -118,6 +130,7 @@ export class Nodes {
       this.copied = true;
     }
     this.owned.add(node.id);
+    this.list = undefined;
     this.map[node.id] = node;
     return node;
   }

@@ -109,6 +109,7 @@ function startGroup(run: Run, task: Task, boundaryID: string, group: NodeStatus,
   const fresh = !group.children?.length;
   const turns = turnsOfGroup(run, task, boundaryID, group, steps, scope, fresh);
   const byNode = new Map<string, Turn>();
+  const blocked = new Set<TemplateCall>();
   for (const turn of turns) {
     const name = `${group.name}.${turn.name}`;
     const existing = run.nodes.byName(name);
@@ -117,8 +118,11 @@ function startGroup(run: Run, task: Task, boundaryID: string, group: NodeStatus,
       run.nodes.link(group.id, existing.id);
       continue;
     }
+    // A limit that keeps one turn of a loop from starting keeps those after it, too.
+    if (!existing && blocked.has(turn.written)) continue;
     const started = startStep(run, task, boundaryID, group, name, turn);
-    if (started) byNode.set(name, turn);
+    if (started === 'limited') blocked.add(turn.written);
+    else if (started) byNode.set(name, turn);
   }
   return byNode;
 }
@@ -144,8 +148,8 @@ function skip(run: Run, task: Task, boundaryID: string, group: NodeStatus, name:
   run.nodes.link(group.id, node.id);
 }
 
-/** @returns whether there is a node to be followed. Throws Fault. */
-function startStep(run: Run, task: Task, boundaryID: string, group: NodeStatus, name: string, turn: Turn): boolean {
+/** @returns whether there is a node to be followed, or a limit in its way. Throws Fault. */
+function startStep(run: Run, task: Task, boundaryID: string, group: NodeStatus, name: string, turn: Turn): boolean | 'limited' {
   const call = turn.call();
   const verdict = attempt(() => shouldRun(call.when));
   if (verdict.fault) {
@@ -164,7 +168,7 @@ function startStep(run: Run, task: Task, boundaryID: string, group: NodeStatus, 
     if (child) run.nodes.link(group.id, child.id);
     throw new Fault('error', `step group deemed errored due to child ${name} error: ${result.fault.message}`);
   }
-  if (!result.node) return false;
+  if (!result.node) return result.fault?.kind === 'parallelism' ? 'limited' : false;
   run.nodes.link(group.id, result.node.id);
   return true;
 }
@@ -173,12 +177,12 @@ function startStep(run: Run, task: Task, boundaryID: string, group: NodeStatus, 
 function follow(run: Run, task: Task, boundaryID: string, groupId: string, turns: Map<string, Turn>, scope: Scope): boolean {
   let completed = true;
   const group = run.nodes.get(groupId);
-  for (const child of group ? run.nodes.children(group) : []) {
+  const children = group ? run.nodes.children(group) : [];
+  if (![...turns.values()].some(isHooked)) return children.every(isFulfilled);
+  for (const child of children) {
     const written = turns.get(child.name);
-    const hooked = written && (written.written.hooks ?? written.written.onExit);
-    const display = child.displayName;
-    scope.values.set(`steps.${display}.status`, child.phase ?? '');
-    if (!hooked) {
+    scope.values.set(`steps.${child.displayName}.status`, child.phase ?? '');
+    if (!written || !isHooked(written)) {
       if (!isFulfilled(child)) completed = false;
       continue;
     }
@@ -194,6 +198,10 @@ function follow(run: Run, task: Task, boundaryID: string, groupId: string, turns
     }
   }
   return completed;
+}
+
+function isHooked({ written }: Turn): boolean {
+  return written.hooks !== undefined || written.onExit !== undefined;
 }
 
 /** Adds what the steps of a finished group left behind to the scope. Throws Fault. */

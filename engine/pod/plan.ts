@@ -4,7 +4,7 @@
  */
 import { processTemplate } from '../operate/arguments.ts';
 import { Fault } from '../operate/fault.ts';
-import { substituteText, type Values } from '../operate/language.ts';
+import { joined, substituteText, type Values } from '../operate/language.ts';
 import { omit } from '../operate/omit.ts';
 import type { PodPlan } from '../operate/types.ts';
 import { LABEL, type Artifact, type Template, type WorkflowSpec } from '../spec/types.ts';
@@ -88,10 +88,10 @@ function withMetadata(template: Template, { podMetadata }: WorkflowSpec): Templa
 function substituteLast(plan: PodPlan, input: PlanInput, template: Template): PodPlan {
   const text = JSON.stringify(plan);
   if (!text.includes('{{')) return plan;
-  const values = new Map(input.globals);
+  const values = new Map<string, string | null>();
   for (const { name, value } of template.inputs?.parameters ?? []) if (value !== undefined) values.set(`inputs.parameters.${name}`, value);
   values.set('pod.name', input.podName);
-  return JSON.parse(substituteText(text, values, 'loose')) as PodPlan;
+  return JSON.parse(substituteText(text, joined(text, input.globals, values), 'loose')) as PodPlan;
 }
 
 function podSpec(input: PlanInput, template: Template): PodSpec {
