@@ -135,3 +135,13 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
     },
   };
 }
+
+/** Starts another small app in the same Electron, on the same kind of display: for pages that need a browser and no app of ours. */
+export async function launchPage(folder: string): Promise<{ page: Page; close(): Promise<void> }> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
+  if (process.platform === 'linux') env.DISPLAY = await virtualDisplay();
+  delete env.WAYLAND_DISPLAY;
+  const app = await _electron.launch({ executablePath: prepared ??= prepare(), args: ['--no-sandbox', '--disable-gpu', '--force-device-scale-factor=1', folder], env, timeout: 60_000 });
+  return { page: await app.firstWindow(), close: async () => { await app.close(); } };
+}

@@ -42,12 +42,12 @@ export async function servePictures(): Promise<{ url: string; close: () => void 
 }
 
 /** @returns a Chromium of this machine, or undefined */
-export async function openChromium(): Promise<Browser | undefined> {
+async function openChromium(): Promise<Browser | undefined> {
   const found = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => existsSync(file));
   return found === undefined ? undefined : await chromium.launch({ executablePath: found, args: ['--no-sandbox', '--disable-gpu'] });
 }
 
-interface Picture {
+export interface Picture {
   scene: string;
   width?: number;
   height?: number;
@@ -102,20 +102,13 @@ export const PICTURES: Record<string, Picture> = {
   settings: { scene: 'run', act: room('Settings') },
 };
 
-/** Opens the window in a state. */
-export async function show(browser: Browser, url: string, picture: Picture, theme: string): Promise<{ page: Page; errors: string[] }> {
-  const { width = 1440, height = 900, zoom = 1 } = picture;
-  const page = await browser.newPage({ viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) }, deviceScaleFactor: zoom });
-  const errors: string[] = [];
-  page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
-  page.on('pageerror', (error) => { errors.push(String(error.stack)); });
-  page.setDefaultTimeout(8000);
+/** Brings a page into a state. */
+export async function show(page: Page, url: string, picture: Picture, theme: string): Promise<void> {
   await page.goto(`${url}/?s=${picture.scene}&t=${theme}`);
   await page.locator('.foot').waitFor();
   await page.waitForTimeout(250);
   await picture.act?.(page);
-  await page.waitForTimeout(500);
-  return { page, errors };
+  await page.waitForTimeout(400);
 }
 
 if (process.argv[1] === import.meta.filename) {
@@ -128,9 +121,13 @@ if (process.argv[1] === import.meta.filename) {
     const themes = wanted.includes(name) ? ['light', 'dark'] : wanted.filter((each) => each.startsWith(`${name}-`)).map((each) => each.slice(name.length + 1)).filter((each) => ['light', 'dark', 'contrast'].includes(each));
     for (const theme of wanted.length ? themes : ['light', 'dark']) {
       try {
-        const { page, errors } = await show(browser, url, picture, theme);
+        const { width = 1440, height = 900, zoom = 1 } = picture;
+        const page = await browser.newPage({ viewport: { width: Math.round(width / zoom), height: Math.round(height / zoom) }, deviceScaleFactor: zoom });
+        page.on('console', (message) => { if (message.type() === 'error') console.error(`${name} ${theme}: ${message.text()}`); });
+        page.on('pageerror', (error) => { console.error(`${name} ${theme}: ${String(error.stack)}`); });
+        page.setDefaultTimeout(8000);
+        await show(page, url, picture, theme);
         await page.screenshot({ path: path.join(folder, `${name}-${theme}.png`) });
-        for (const error of errors) console.error(`${name} ${theme}: ${error}`);
         await page.close();
       } catch (error) {
         console.error(`${name} ${theme}: ${String(error)}`);

@@ -61,7 +61,7 @@ function Badge({ context, on }: { context: ContextSummary; on: boolean }): React
     <Tip words={words} side="right">
       <button
         type="button" className="ctx" style={{ ['--hue' as string]: hue * 30 }} data-state-of={state.state} data-production={production || undefined}
-        aria-label={`Context ${name}, ${STATE_WORD[state.state]}`} aria-pressed={on} data-pane-focus={on || undefined} onClick={() => { chooseContext(context.id); }}
+        aria-label={`Context ${name}, ${STATE_WORD[state.state]}, ${initials}`} aria-pressed={on} data-pane-focus={on || undefined} onClick={() => { chooseContext(context.id); }}
       >{initials}<i aria-hidden /></button>
     </Tip>
   );

@@ -18,7 +18,7 @@ import { KeySheet, Palette } from './Palette.tsx';
 import { Rail } from './Rail.tsx';
 import { SchedulesRoom, Settings, TemplatesRoom } from './Rooms.tsx';
 import { chooseContext, dismiss, openDocument, recall, setUi, useContextSummary, usePlace, useUi } from './store.ts';
-import { Top } from './Top.tsx';
+import { ROOM_WORD, Top } from './Top.tsx';
 
 export function Shell(): ReactElement {
   useAppData();
@@ -35,7 +35,8 @@ export function Shell(): ReactElement {
     <div className="app">
       <Rail />
       <Top />
-      <main className="room" aria-label={room}>
+      <main className="room" aria-label={ROOM_WORD[room]}>
+        <h1 className="sr">{ROOM_WORD[room]}</h1>
         <ErrorBoundary key={room}>
           {room === 'runs' ? <RunsRoom /> : room === 'designer' ? <Designer /> : room === 'templates' ? <TemplatesRoom />
             : room === 'schedules' ? <SchedulesRoom /> : room === 'samples' ? <Samples /> : <Settings />}

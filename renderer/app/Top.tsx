@@ -11,7 +11,7 @@ import { runCommand } from './commands.ts';
 import { chooseNamespace, isDirty, sayError, setUi, useContextSummary, usePlace, useUi } from './store.ts';
 import type { Room } from './store.ts';
 
-const ROOM_WORD: Record<Room, string> = { runs: 'Runs', designer: 'Designer', templates: 'Templates', schedules: 'Schedules', samples: 'Samples', settings: 'Settings' };
+export const ROOM_WORD: Record<Room, string> = { runs: 'Runs', designer: 'Designer', templates: 'Templates', schedules: 'Schedules', samples: 'Samples', settings: 'Settings' };
 
 export function Top(): ReactElement {
   const context = useContextSummary();
@@ -55,7 +55,7 @@ function HolderPill(): ReactElement {
         <button type="button" className={`pill holder ${holder.state === 'other' ? 'c-Running' : 'c-Pending'}`}><CircleDot aria-hidden /><span className="cut">{holder.state === 'other' ? `engine: ${holder.identity}` : 'engine: not running'}</span></button>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className="menu card" align="end" sideOffset={6} collisionPadding={8}>
+        <Popover.Content className="menu card" aria-label="Engine" align="end" sideOffset={6} collisionPadding={8}>
           <p>{holderWords(holder)}</p>
           <Button kind="primary" onClick={start} {...(asking ? { unable: 'Asked the cluster' } : {})}>{asking ? <Spinner /> : null}Run the engine here</Button>
         </Popover.Content>
@@ -79,7 +79,7 @@ function NamespacePicker(): ReactElement {
         <button type="button" className="select sel" aria-label={`Namespace ${namespace}`}><span className="soft label">namespace</span> <b className="cut">{namespace}</b><ChevronDown aria-hidden /></button>
       </Popover.Trigger>
       <Popover.Portal>
-        <Popover.Content className="menu picker" align="start" sideOffset={4} collisionPadding={8}>
+        <Popover.Content className="menu picker" aria-label="Choose a namespace" align="start" sideOffset={4} collisionPadding={8}>
           {open ? <NamespaceList key={contextId} contextId={contextId} namespace={namespace} onDone={() => { setOpen(false); }} /> : null}
         </Popover.Content>
       </Popover.Portal>

@@ -90,7 +90,7 @@ export function LogView({ name, nodeId, nodes, label, live, containers = [], com
   return (
     <div className={compact ? 'log compact' : 'log'}>
       <div className="log-bar">
-        <h3 className="sec">Log</h3>
+        <span className="sec">Log</span>
         {containers.length > 1 ? <select className="field" aria-label="Container" value={container ?? containers[0]} onChange={(event) => { setContainer(event.target.value === containers[0] ? undefined : event.target.value); }}>{containers.map((each) => <option key={each}>{each}</option>)}</select> : null}
         <span className="soft cut source">{log.source === undefined || log.source === 'pod' ? '' : SOURCE_WORD[log.source]}{log.dropped ? `${log.dropped.toLocaleString('en')} older lines are not kept` : ''}</span>
         <span className="grow" />

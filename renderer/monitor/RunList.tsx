@@ -119,7 +119,7 @@ function Rows({ shown, chosen, reading, children }: { shown: readonly RunSummary
   const settle = (): void => { reading.current = (box.current?.matches(':hover') ?? false) || (box.current?.scrollTop ?? 0) > 4; };
   return (
     <div
-      ref={box} className="rows" role="listbox" aria-label="Runs" tabIndex={0} data-pane-focus aria-activedescendant={at >= 0 ? `run-${at}` : undefined}
+      ref={box} className="rows" role={children ? 'group' : 'listbox'} aria-label="Runs" tabIndex={0} data-pane-focus aria-activedescendant={at >= 0 ? `run-${at}` : undefined}
       onKeyDown={key} onScroll={settle} onMouseEnter={settle} onMouseLeave={() => { reading.current = (box.current?.scrollTop ?? 0) > 4; }}
     >
       {children ?? (

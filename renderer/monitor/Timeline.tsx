@@ -5,7 +5,7 @@ import type { NodeStatus, Workflow } from '../../engine/spec/types.ts';
 import { phaseOf } from '../document/model.ts';
 import { steps, triesOf } from '../document/summary.ts';
 import { EmptyState, useNow } from '../ui/parts.tsx';
-import { PhaseGlyph, PHASE_WORD } from '../ui/phase.tsx';
+import { PhaseGlyph } from '../ui/phase.tsx';
 import { between, shortDuration } from '../ui/time.ts';
 
 const ROW = 28;
@@ -58,8 +58,8 @@ export function Timeline({ nodes, workflow, chosen, onChoose }: Props): ReactEle
           const tries = row.type === 'Retry' ? triesOf(row, nodes) : [];
           const took = between(row.startedAt, row.finishedAt, now) ?? '';
           return (
-            <div key={row.id} role="option" aria-selected={row.name === chosen} aria-label={`${row.displayName}, ${PHASE_WORD[phase]}, ${took}`} className="tl" style={{ transform: `translateY(${item.start}px)` }} onClick={() => { onChoose(row.name); }}>
-              <span className="name"><PhaseGlyph phase={phase} /><span className="cut" title={row.displayName}>{row.displayName}</span></span>
+            <div key={row.id} role="option" aria-selected={row.name === chosen} className="tl" style={{ transform: `translateY(${item.start}px)` }} onClick={() => { onChoose(row.name); }}>
+              <span className="name"><PhaseGlyph phase={phase} label /><span className="cut" title={row.displayName}>{row.displayName}</span></span>
               <span className="lane">
                 {(tries.length ? tries : [row]).map((each) => <i key={each.id} className={`c-${phaseOf(each)}`} style={bar(each)} title={`${each.displayName}: ${between(each.startedAt, each.finishedAt, now) ?? ''}`} />)}
                 <em style={labelAt(row, from, to, span)}>{took}</em>
