@@ -39,7 +39,9 @@ function collect(node: Node, guarded: boolean, into: Reference[]): void {
     return;
   }
   const parts = node.kind === 'let' ? [node.value, node.body] : children(node);
-  for (const part of parts) collect(part, guarded, into);
+  // What an optional step (?.) follows may be missing, and so may all before it.
+  const behindOptional = guarded || (node.kind === 'member' && hasOptional(node));
+  for (const part of parts) collect(part, behindOptional, into);
   if (node.kind === 'identifier') into.push({ path: [node.name], guarded: false });
   else if (node.kind === 'member') {
     const path = pathOf(node);
