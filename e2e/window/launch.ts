@@ -61,6 +61,7 @@ async function startDisplay(): Promise<{ name: string; process: ChildProcess }> 
     if (await Promise.race([ended, answers(`/tmp/.X11-unix/X${number}`)])) {
       server.unref();
       process.on('exit', () => server.kill());
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
       return { name: `:${number}`, process: server };
     }
     server.kill();
