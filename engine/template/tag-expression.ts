@@ -95,23 +95,34 @@ function awaitsLate(program: Program, env: ReadonlyMap<string, GoValue>): boolea
   });
 }
 
-/** The environment and what follows from it, made once for all expressions of a text. */
-interface Prepared {
-  readonly env: ReadonlyMap<string, GoValue>;
-  readonly tolerant: boolean;
+const names = new WeakMap<Program, readonly string[] | 'all'>();
+
+/** The dotted names below which an expression reads: all it needs of its environment. */
+function namesOf(program: Program): readonly string[] | undefined {
+  let found = names.get(program);
+  if (found === undefined) {
+    const list = new Set<string>(program.builtins);
+    found = collectNames(program.root, list) ? [...list] : 'all';
+    names.set(program, found);
+  }
+  return found === 'all' ? undefined : found;
 }
 
-const prepared = new WeakMap<TagContext, Prepared>();
-
-function prepare(context: TagContext): Prepared {
-  let found = prepared.get(context);
-  if (found === undefined) {
-    let tolerant = false;
-    for (const value of context.values.values()) if (typeof value === 'string' && value.startsWith(PLACEHOLDER)) tolerant = true;
-    found = { env: environment(context.values), tolerant };
-    prepared.set(context, found);
+/** False when the whole environment is read. */
+function collectNames(node: Node, into: Set<string>): boolean {
+  const path = pathOf(node);
+  if (path !== undefined) {
+    into.add(path.join('.'));
+    return path[0] !== '$env';
   }
-  return found;
+  if (node.kind === 'let') into.add(node.name);
+  return children(node).every((child) => collectNames(child, into));
+}
+
+/** Whether a placeholder of validation is among the values: then whatever fails may stay. */
+function isTolerant(context: TagContext): boolean {
+  for (const value of context.values.values()) if (typeof value === 'string' && value.startsWith(PLACEHOLDER)) return true;
+  return false;
 }
 
 /**
@@ -123,10 +134,10 @@ function prepare(context: TagContext): Prepared {
 export function replaceExpression(raw: string, context: TagContext): string {
   const escaped = unescapeHtml(raw);
   const expression = decode(escaped);
-  const { env, tolerant } = prepare(context);
   const unchanged = `{{=${escaped}}}`;
   try {
     const program = compile(expression);
+    const env = environment(context.values, namesOf(program));
     let missing = false;
     for (const { path, guarded } of referencesOf(program)) {
       if (guarded || exists(path, env)) continue;
@@ -134,12 +145,12 @@ export function replaceExpression(raw: string, context: TagContext): string {
       if (context.strict(name)) throw new TemplateError(`failed to evaluate expression: ${name} is missing`);
       missing = true;
     }
-    const mayStay = missing || tolerant || (context.options.allowUnresolved && context.options.strictPrefixes === undefined);
+    const mayStay = missing || (context.options.allowUnresolved && context.options.strictPrefixes === undefined);
     if (awaitsLate(program, env)) return unchanged;
     return compute(program, env, context, mayStay) ?? unchanged;
   } catch (error) {
     if (!(error instanceof ExprError)) throw error;
-    if (tolerant) return unchanged;
+    if (isTolerant(context)) return unchanged;
     throw new TemplateError(`failed to evaluate expression: ${error.message}`, { cause: error });
   }
 }
@@ -154,7 +165,7 @@ function compute(program: Program, env: ReadonlyMap<string, GoValue>, context: T
     throw error;
   }
   if (value === null) {
-    if (mayStay) return undefined;
+    if (mayStay || isTolerant(context)) return undefined;
     throw new TemplateError(`failed to evaluate expression ${quote(program.source)}`);
   }
   try {
@@ -162,7 +173,7 @@ function compute(program: Program, env: ReadonlyMap<string, GoValue>, context: T
     return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : quoteInner(text);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    if (mayStay) return undefined;
+    if (mayStay || isTolerant(context)) return undefined;
     throw new TemplateError(`failed to marshal evaluated expression: ${error.message}`, { cause: error });
   }
 }

@@ -110,7 +110,10 @@ export function replaceInText(text: string, values: TagValues, options: TagOptio
 // Argo: util/template.Replace, ReplaceStrictAny
 export function replaceTags(jsonText: string, values: TagValues, options: TagOptions): string {
   if (!isValidJson(jsonText)) throw new TemplateError('cannot do template replacements with invalid JSON');
-  if (!jsonText.includes(OPEN)) return jsonText;
+  return jsonText.includes(OPEN) ? replaceValid(jsonText, values, options) : jsonText;
+}
+
+function replaceValid(jsonText: string, values: TagValues, options: TagOptions): string {
   const replaced = replaceInText(jsonText, values, options);
   if (!isValidJson(replaced)) throw new TemplateError('cannot finish template replacement because the result was invalid JSON');
   return replaced;
@@ -124,7 +127,7 @@ export function replaceTags(jsonText: string, values: TagValues, options: TagOpt
 export function replaceInObject<T>(value: T, values: TagValues, options: TagOptions): T {
   const text = marshalPlain(value);
   if (!text.includes(OPEN)) return value;
-  return JSON.parse(replaceTags(text, values, options)) as T;
+  return JSON.parse(replaceValid(text, values, options)) as T;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { GoFunc, compareStrings, marshalJson } from '../go.ts';
+import { GoFunc, marshalJson } from '../go.ts';
 import type { GoValue } from '../go.ts';
 import { jsonpathExpression } from '../jsonpath-expression.ts';
 import { SPRIG } from '../sprig.ts';
@@ -16,7 +16,7 @@ type Tree = Map<string, GoValue>;
 export function expand(values: ReadonlyMap<string, GoValue>): Map<string, GoValue> {
   const tree: Tree = new Map();
   const owned = new Set<unknown>([tree]);
-  for (const key of [...values.keys()].sort(compareStrings)) {
+  for (const [key, value] of values) {
     const parts = key.split('.');
     const last = parts.pop() ?? '';
     let branch = tree;
@@ -30,7 +30,7 @@ export function expand(values: ReadonlyMap<string, GoValue>): Map<string, GoValu
         branch = made;
       }
     }
-    if (!owned.has(branch.get(last))) branch.set(last, values.get(key) ?? null);
+    if (!owned.has(branch.get(last))) branch.set(last, value);
   }
   return tree;
 }
@@ -42,13 +42,33 @@ const FUNCTIONS: readonly (readonly [string, GoFunc])[] = [
   ['toJson', new GoFunc('func(interface {}) string', ([value = null]) => marshalJson(value))],
 ];
 
+/** The values at, below and above the dotted names; undefined where one above would hide which values stand beside it. */
+function around(values: ReadonlyMap<string, GoValue>, names: readonly string[]): Map<string, GoValue> | undefined {
+  const near = new Map<string, GoValue>();
+  for (const name of names) {
+    for (let dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) if (values.has(name.slice(0, dot))) return undefined;
+  }
+  const prefixes = names.map((name) => `${name}.`);
+  for (const [key, value] of values) {
+    for (let i = 0; i < names.length; i++) if (key === names[i] || key.startsWith(prefixes[i] ?? '')) near.set(key, value);
+  }
+  // A map that holds none of the wanted names is a map all the same, not a name that is unknown.
+  for (const name of names) {
+    const root = name.slice(0, Math.max(name.indexOf('.'), 0));
+    if (root === '' || root === 'sprig' || [...near.keys()].some((key) => key.startsWith(`${name}.`) || key === name)) continue;
+    return undefined;
+  }
+  return near;
+}
+
 /**
  * The environment of Argo's expressions: the values with dotted names expanded, and Argo's functions.
  * @param values by dotted name
+ * @param names where only these dotted names will be read, what is elsewhere may be left out
  */
 // Argo: util/expr/env.GetFuncMap
-export function environment(values: ReadonlyMap<string, GoValue>): Map<string, GoValue> {
-  const env = expand(values);
+export function environment(values: ReadonlyMap<string, GoValue>, names?: readonly string[]): Map<string, GoValue> {
+  const env = expand((names === undefined ? undefined : around(values, names)) ?? values);
   for (const [name, value] of FUNCTIONS) env.set(name, value);
   env.set('sprig', SPRIG);
   return env;
