@@ -11,7 +11,8 @@ import type { ContainerPlan, Ended, Runtime } from './runtime.ts';
 import { BEGIN, enterCommand, namespacesWork, rewriter, sandboxCommand, START_ERROR, SUPERVISE } from './sandbox.ts';
 
 const POLL_MS = 250;
-const LOST_AFTER_MS = 3000;
+/** A supervisor that another program has just started may not have said its process id yet. */
+const LOST_AFTER_MS = 10_000;
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const read = (path: string): string | undefined => {
@@ -28,6 +29,8 @@ function pidIn(dir: string, file: string): number | undefined {
 }
 
 interface Watched {
+  /** The supervisor, when it was we who started it. */
+  child?: ChildProcess;
   noted: number;
   wake: Set<() => void>;
 }
@@ -99,6 +102,7 @@ export class ProcessRuntime implements Runtime {
   #follow(dir: string, child?: ChildProcess): Watched {
     let watched = this.#watched.get(dir);
     if (!watched) this.#watched.set(dir, (watched = { noted: 0, wake: new Set() }));
+    if (child) watched.child = child;
     const { wake } = watched;
     child?.once('exit', () => {
       for (const call of [...wake]) call();
@@ -153,6 +157,8 @@ export class ProcessRuntime implements Runtime {
 
   /** A process id alone may be another's by now: the supervisor is known by the container's folder among its arguments. */
   #alive(dir: string): boolean {
+    const child = this.#watched.get(dir)?.child;
+    if (child) return child.exitCode === null && child.signalCode === null;
     const pid = pidIn(dir, 'shim');
     if (pid === undefined) return false;
     try {
@@ -183,10 +189,12 @@ export class ProcessRuntime implements Runtime {
     }
   }
 
-  signal(dir: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+  async signal(dir: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    // One that is just being set up gets its signal as soon as it can.
+    for (let tries = 0; tries < 40 && this.#alive(dir) && pidIn(dir, FILE.process) === undefined; tries += 1) await new Promise((resolve) => setTimeout(resolve, 50));
     const shim = pidIn(dir, 'shim');
     const first = pidIn(dir, FILE.process);
-    if (!this.#alive(dir) || shim === undefined) return Promise.resolve();
+    if (!this.#alive(dir) || shim === undefined) return;
     if (signal === 'SIGKILL') writeFileSync(join(dir, 'killed'), '');
     try {
       // The first process of a process namespace takes all others along; else the whole group is meant.
@@ -195,7 +203,6 @@ export class ProcessRuntime implements Runtime {
     } catch {
       // It has just ended.
     }
-    return Promise.resolve();
   }
 
   logs(dir: string, options: LogOptions, running: () => boolean): AsyncIterable<Uint8Array> {
