@@ -28,6 +28,7 @@ export interface Turn {
 export function resolveCall(run: Run, written: TemplateCall, scope: Scope, strictOptional: boolean): TemplateCall {
   const { hooks, ...rest } = written;
   const values = scope.over(run.globals);
+  run.volumes = substitute(run.volumes, new Map([...scope.values].filter(([, value]) => value !== null)), 'loose');
   const when = substitute(rest.when, values, 'references');
   const verdict = attempt(() => shouldRun(when));
   if (verdict.fault && !shouldExpand(written)) throw verdict.fault;

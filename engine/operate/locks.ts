@@ -131,11 +131,6 @@ function holderKey(run: Run, nodeId: string): string {
 
 function wantedLocks(run: Run, { mutexes = [], semaphores = [] }: Synchronization): Wanted[] {
   const locks: Wanted[] = [];
-  for (const mutex of mutexes) {
-    const namespace = mutex.namespace ?? run.namespace;
-    if (mutex.database) throw new Fault('error', `database session is not available for mutex ${namespace}/Database/${mutex.name ?? ''}`);
-    locks.push({ name: `${namespace}/Mutex/${mutex.name ?? ''}`, kind: 'mutex', limit: 1 });
-  }
   for (const semaphore of semaphores) {
     const namespace = semaphore.namespace ?? run.namespace;
     if (semaphore.database) throw new Fault('error', `database session is not available for semaphore ${namespace}/Database/${semaphore.database.key}`);
@@ -144,6 +139,11 @@ function wantedLocks(run: Run, { mutexes = [], semaphores = [] }: Synchronizatio
     const text = run.observed.configMaps?.get(name)?.data?.[key];
     if (text === undefined || !/^\d+$/.test(text)) throw new Fault('error', `failed to initialize semaphore ${lock} with limit`);
     locks.push({ name: lock, kind: 'semaphore', limit: Number(text) });
+  }
+  for (const mutex of mutexes) {
+    const namespace = mutex.namespace ?? run.namespace;
+    if (mutex.database) throw new Fault('error', `database session is not available for mutex ${namespace}/Database/${mutex.name ?? ''}`);
+    locks.push({ name: `${namespace}/Mutex/${mutex.name ?? ''}`, kind: 'mutex', limit: 1 });
   }
   return locks;
 }
