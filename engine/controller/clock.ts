@@ -16,7 +16,7 @@ export const systemClock: Clock = {
 /** @returns a promise that resolves after `ms` on this clock, or at once when `signal` aborts */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal?.aborted) return resolve();
+    if (signal?.aborted) { resolve(); return; }
     const onAbort = (): void => {
       cancel();
       resolve();

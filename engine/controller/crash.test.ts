@@ -74,14 +74,14 @@ async function play(scenario: Scenario, kills: readonly number[], after: boolean
     const life = async (killAt: number | undefined): Promise<boolean> => {
       const control = killable(cluster);
       let count = 0;
-      let killed = false;
+      const state = { killed: false };
       control.onWrite = (call) => {
         // The lease is not part of what a crash could harm here.
         if (call.endsWith('leases')) return;
         count += 1;
         writes += 1;
         if (count !== killAt) return;
-        killed = true;
+        state.killed = true;
         if (after) setImmediate(() => control.kill());
         else control.kill();
       };
@@ -94,10 +94,10 @@ async function play(scenario: Scenario, kills: readonly number[], after: boolean
           stopped = true;
           void cluster.patch(RESOURCE.workflow, NS, 'run', { type: 'merge', body: { spec: { shutdown: 'Stop' } } });
         }
-        return killed || world.run('run').metadata.labels?.['workflows.argoproj.io/completed'] === 'true';
+        return state.killed || world.run('run').metadata.labels?.['workflows.argoproj.io/completed'] === 'true';
       }, 120_000);
       // What had left before the kill arrives.
-      if (!killed) {
+      if (!state.killed) {
         control.onWrite = () => undefined;
         return false;
       }

@@ -36,14 +36,14 @@ export interface World {
   dataDir: string;
   /** Node names of the Pods in the order of their creation, each Pod ever made. */
   made: string[];
-  engine(options?: Partial<EngineOptions>): Engine;
+  engine: (options?: Partial<EngineOptions>) => Engine;
   /** An engine that was killed never ends by itself. */
-  abandon(engine: Engine): void;
-  run(name: string): Workflow;
-  phase(name: string): string;
-  nodes(name: string): Record<string, NodeStatus>;
+  abandon: (engine: Engine) => void;
+  run: (name: string) => Workflow;
+  phase: (name: string) => string;
+  nodes: (name: string) => Record<string, NodeStatus>;
   /** Lets time pass until the run's label says completed. */
-  finish(name: string, seconds?: number): Promise<Workflow>;
+  finish: (name: string, seconds?: number) => Promise<Workflow>;
 }
 
 export async function withWorld(rules: Rule[], work: (world: World) => Promise<void>, options: FakeClusterOptions = {}): Promise<void> {
@@ -130,37 +130,47 @@ export function workflow(name: string, spec: WorkflowSpec): Workflow {
 /** A container template that does nothing in particular. */
 export const container = (name: string, more: Record<string, unknown> = {}): NonNullable<WorkflowSpec['templates']>[number] => ({ name, container: { image: 'busybox', command: ['true'] }, ...more });
 
+interface Killable {
+  cluster: Cluster;
+  kill: () => void;
+  /** Called before each write leaves, with verb and kind. */
+  onWrite: (call: string) => void;
+}
+
+const never = (): Promise<never> => new Promise(() => undefined);
+const WRITES = new Set(['create', 'replace', 'patch', 'delete']);
+
 /** Hands out the cluster, but lets one engine's calls stop for ever at some moment, as if its process had ended. */
-export function killable(cluster: Cluster): { cluster: Cluster; kill(): void; onWrite: (call: string) => void } {
-  let dead = false;
-  const control = {
-    cluster, onWrite: (_call: string): void => undefined,
+export function killable(cluster: Cluster): Killable {
+  const state = { dead: false };
+  const control: Killable = {
+    cluster,
+    onWrite: () => undefined,
     kill: () => {
-      dead = true;
+      state.dead = true;
     },
   };
-  const WRITES = new Set(['create', 'replace', 'patch', 'delete']);
   control.cluster = new Proxy(cluster, {
     get(target, property) {
       const value = Reflect.get(target, property, target) as unknown;
       if (typeof value !== 'function') return value;
       if (property === 'watch') {
         return (type: never, namespace: never, selectors: never, handler: Parameters<Cluster['watch']>[3]) => target.watch(type, namespace, selectors, {
-          onChange: (change) => dead || handler.onChange(change),
-          onState: (state) => dead || handler.onState?.(state),
+          onChange: (change) => state.dead || handler.onChange(change),
+          onState: (watch) => state.dead || handler.onState?.(watch),
         });
       }
       if (property === 'logs' || property === 'close') return value.bind(target) as unknown;
       return async (...args: unknown[]) => {
-        if (dead) return new Promise(() => undefined);
-        const type = args[0] as { plural?: string } | undefined;
-        if (WRITES.has(String(property))) control.onWrite(`${String(property)} ${type?.plural ?? ''}`);
+        if (state.dead) return never();
+        if (WRITES.has(String(property))) control.onWrite(`${String(property)} ${(args[0] as { plural: string }).plural}`);
         // Killed before the call: it never left. Killed after it: the answer never arrives.
-        if (dead) return new Promise(() => undefined);
+        if (isDead()) return never();
         const result = await (value.apply(target, args) as Promise<unknown>);
-        return dead ? new Promise(() => undefined) : result;
+        return isDead() ? never() : result;
       };
     },
   });
+  const isDead = (): boolean => state.dead;
   return control;
 }

@@ -4,20 +4,18 @@
  */
 import { promisify } from 'node:util';
 import { gunzipSync, gzip } from 'node:zlib';
+import { omit } from '../operate/omit.ts';
 import type { NodeStatus, Workflow } from '../spec/types.ts';
 import { AppError } from '../spec/error.ts';
 
 const MAX_WORKFLOW_BYTES = 1024 * 1024;
-/** Fewer nodes than this never reach the limit, whatever they say: nothing is measured. */
-const NODES_WORTH_MEASURING = 200;
 const compress = promisify(gzip);
 
 /** @returns the workflow with `status.nodes` readable; the same object when it is so already. Throws AppError `unsupported`. */
 export function hydrate(workflow: Workflow): Workflow {
   const compressed = workflow.status?.compressedNodes;
   if (!compressed) return workflow;
-  const { compressedNodes: _, ...status } = workflow.status ?? {};
-  return { ...workflow, status: { ...status, nodes: unpack(compressed, workflow.metadata.name ?? '') } };
+  return { ...workflow, status: { ...omit(workflow.status ?? {}, 'compressedNodes'), nodes: unpack(compressed, workflow.metadata.name ?? '') } };
 }
 
 function unpack(compressed: string, name: string): Record<string, NodeStatus> {
@@ -33,24 +31,11 @@ function unpack(compressed: string, name: string): Record<string, NodeStatus> {
 /** @returns the workflow as it is kept: nodes compressed when the whole would be larger than 1 MiB */
 export async function dehydrate(workflow: Workflow): Promise<Workflow> {
   const nodes = workflow.status?.nodes;
-  if (!nodes || Object.keys(nodes).length < NODES_WORTH_MEASURING && !hasLargeNode(nodes)) return workflow;
+  if (!nodes) return workflow;
   const json = JSON.stringify(nodes);
   if (Buffer.byteLength(json) + restSize(workflow) <= MAX_WORKFLOW_BYTES) return workflow;
   const packed = (await compress(json, { level: 5 })).toString('base64');
-  const { nodes: _, ...status } = workflow.status ?? {};
-  return { ...workflow, status: { ...status, compressedNodes: packed } };
-}
-
-/** A few nodes can be large by their outputs and messages. */
-function hasLargeNode(nodes: Record<string, NodeStatus>): boolean {
-  for (const id in nodes) {
-    const node = nodes[id];
-    if ((node?.outputs?.result?.length ?? 0) > 2_000 || (node?.outputs?.parameters?.length ?? 0) > 4 || (node?.inputs?.parameters?.length ?? 0) > 4) return true;
-    for (const parameter of [...(node?.outputs?.parameters ?? []), ...(node?.inputs?.parameters ?? [])]) {
-      if ((parameter.value?.length ?? 0) > 2_000) return true;
-    }
-  }
-  return false;
+  return { ...workflow, status: { ...omit(workflow.status ?? {}, 'nodes'), compressedNodes: packed } };
 }
 
 function restSize(workflow: Workflow): number {

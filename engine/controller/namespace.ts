@@ -314,7 +314,7 @@ export class NamespaceEngine {
   async #standDown(): Promise<void> {
     await Promise.all([...this.#runs.values()].map((run) => run.flush().catch(() => undefined)));
     for (const name of [...this.#runs.keys()]) this.#dropRun(name);
-    await Promise.all(this.#attached.map((attached) => attached.leadership?.stop()));
+    await Promise.all(this.#attached.map(async ({ leadership }) => leadership?.stop()));
     for (const attached of this.#attached) attached.leadership = undefined;
     this.#pods?.close();
     this.#pods = undefined;

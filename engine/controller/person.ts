@@ -21,9 +21,9 @@ export async function actOn(namespace: NamespaceEngine, shared: EngineShared, na
     case 'stop':
       return namespace.change(name, (run) => stop(run, action.message === undefined ? {} : { message: action.message }, now));
     case 'terminate':
-      return namespace.change(name, terminate);
+      return namespace.change(name, (run) => terminate(run));
     case 'suspend':
-      return namespace.change(name, suspend);
+      return namespace.change(name, (run) => suspend(run));
     case 'resume':
       return namespace.change(name, (run) => resumed(run, action, now));
     case 'retry':
@@ -39,7 +39,7 @@ export async function actOn(namespace: NamespaceEngine, shared: EngineShared, na
 function resumed(run: Workflow, action: Extract<RunAction, { action: 'resume' }>, now: number): Workflow {
   const command: NodeCommand = action.nodeId === undefined ? {} : { selector: `id=${action.nodeId}` };
   const parameters = action.outputs ?? {};
-  const filled = Object.keys(parameters).length ? setOutputs(run, { ...command, parameters }, now) : run;
+  const filled = Object.keys(parameters).length ? setOutputs(run, { ...command, parameters }) : run;
   return resume(filled, command, now);
 }
 

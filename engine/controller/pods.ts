@@ -5,7 +5,7 @@
 import type { Clock } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster, Subscription, WatchState } from '../kube/port.ts';
-import type { PodReport } from '../operate/types.ts';
+import type { PodPlan, PodReport } from '../operate/types.ts';
 import { observedPod, readReport } from '../pod/report.ts';
 import { isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
@@ -86,6 +86,19 @@ export class PodIndex {
     return [...(this.#groups.get(groupKey(name, uid))?.entries.values() ?? [])].filter((e) => !e.gone).map((e) => e.raw);
   }
 
+  /** A Pod is being created: until that has ended, operate takes it for one that is Pending and plans it no more. */
+  expect(name: string, uid: string, plan: PodPlan): void {
+    const group = this.#group(name, uid);
+    if (group.pods.has(plan.nodeId)) return;
+    group.pods.set(plan.nodeId, { metadata: { name: plan.name, namespace: plan.namespace, labels: plan.labels }, spec: plan.spec, status: { phase: 'Pending' } });
+  }
+
+  /** The creation has ended, well or not. */
+  unexpect(name: string, uid: string, nodeId: string): void {
+    const group = this.#groups.get(groupKey(name, uid));
+    if (group && !group.entries.has(nodeId)) group.pods.delete(nodeId);
+  }
+
   /** Takes in a Pod that the server just said to exist. */
   add(pod: Pod): void {
     const known = this.#groupOf.get(pod.metadata.name ?? '')?.entries.get(nodeIdOf(pod));
@@ -98,7 +111,7 @@ export class PodIndex {
     const group = this.#groups.get(groupKey(name, uid));
     if (!group) return;
     for (const entry of group.entries.values()) if (entry.gone) this.#drop(group, entry);
-    if (!group.entries.size) this.#groups.delete(groupKey(name, uid));
+    if (!group.pods.size) this.#groups.delete(groupKey(name, uid));
   }
 
   /** @returns whether a Pod of this run was deleted and the run has not looked since */

@@ -65,7 +65,7 @@ export class KeyedQueue {
 
   #arm(key: string, entry: Entry): void {
     const rest = entry.startedAt + this.#options.pause(key) - this.#options.clock.now();
-    if (rest <= 0) return this.#enqueue(key, entry);
+    if (rest <= 0) { this.#enqueue(key, entry); return; }
     entry.cancel = this.#options.clock.after(rest, () => {
       entry.cancel = undefined;
       this.#enqueue(key, entry);
@@ -104,6 +104,10 @@ export class KeyedQueue {
     } catch (error) {
       this.#options.onError(key, error);
     }
+    this.#ended(key, entry);
+  }
+
+  #ended(key: string, entry: Entry): void {
     this.#active -= 1;
     entry.running = false;
     if (entry.again && this.#entries.get(key) === entry && !this.#closed) this.#arm(key, entry);

@@ -86,7 +86,8 @@ export class Run {
   #cancelWake: (() => void) | undefined;
   /** What others wrote while our own write was under way. */
   #arrived: Workflow | undefined;
-  readonly #creating = new Set<string>();
+  /** Creations under way, by node id or claim name. */
+  readonly #creating = new Map<string, Promise<void>>();
   /** Claims and budgets that are known to be there: `PLURAL/NAME`. */
   readonly #owned = new Set<string>();
   readonly #refusals = new Map<string, Refused>();
@@ -96,6 +97,7 @@ export class Run {
   #needs: { spec: unknown; needs: Needs } | undefined;
   #exclusive: Promise<unknown> = Promise.resolve();
   #held = 0;
+  #counted: { nodes: unknown; count: number } = { nodes: undefined, count: 0 };
   #closed = false;
 
   constructor(workflow: Workflow, storage: RunStorage, context: RunContext) {
@@ -112,7 +114,9 @@ export class Run {
   }
 
   get nodeCount(): number {
-    return Object.keys(this.#workflow.status?.nodes ?? {}).length;
+    const nodes = this.#workflow.status?.nodes;
+    if (nodes !== this.#counted.nodes) this.#counted = { nodes, count: Object.keys(nodes ?? {}).length };
+    return this.#counted.count;
   }
 
   /** Takes in what the storage says. Our own writes and older states are recognised and change nothing. */
@@ -195,13 +199,13 @@ export class Run {
   #perform(action: Action): void {
     switch (action.type) {
       case 'create-pod':
-        return this.#createPod(action.plan);
+        { this.#createPod(action.plan); return; }
       case 'create-claim':
       case 'create-disruption-budget':
         return;
       case 'resource':
         this.#resources.set(action.nodeId, { phase: 'Error', message: 'resource templates are not run by this version of Tiphys' });
-        return this.#context.enqueue(this.name);
+        { this.#context.enqueue(this.name); return; }
       case 'save-cache':
       case 'delete-pod':
       case 'terminate-pod':
@@ -209,25 +213,34 @@ export class Run {
       case 'delete-claim':
       case 'delete-disruption-budget':
       case 'delete-workflow':
-        return this.#addChore(action);
+        { this.#addChore(action); return; }
     }
   }
 
   #createPod(plan: PodPlan): void {
     const { nodeId } = plan;
-    const { creates, pods, actions, clock, enqueue } = this.#context;
+    const { creates, pods, clock, enqueue } = this.#context;
     if (this.#creating.has(nodeId) || pods.of(this.name, this.uid).pods.has(nodeId)) return;
-    if ((this.#refusals.get(nodeId)?.retryAt ?? 0) > clock.now()) return;
-    this.#creating.add(nodeId);
-    void creates.run(this.name, () => (this.#closed ? Promise.resolve(undefined) : actions.createPod(plan, this.#workflow, this.storage.kind === 'cluster')))
-      .then((pod) => {
-        this.#refusals.delete(nodeId);
-        if (pod && !this.#closed) pods.add(pod);
-      }, (error: unknown) => this.#refuse(nodeId, error))
-      .finally(() => {
-        this.#creating.delete(nodeId);
-        if (!this.#closed) enqueue(this.name);
-      });
+    const refusal = this.#refusals.get(nodeId);
+    if ((refusal?.retryAt ?? 0) > clock.now()) return;
+    // While a refusal is shown, the node keeps its message.
+    if (!refusal) pods.expect(this.name, this.uid, plan);
+    const creation = creates.run(this.name, () => this.#create(plan)).then((pod) => {
+      this.#refusals.delete(nodeId);
+      if (pod && !this.#closed) pods.add(pod);
+    }, (error: unknown) => this.#refuse(nodeId, error)).finally(() => {
+      this.#creating.delete(nodeId);
+      pods.unexpect(this.name, this.uid, nodeId);
+      if (!this.#closed) enqueue(this.name);
+    });
+    this.#creating.set(nodeId, creation);
+  }
+
+  /** Its turn has come, perhaps long after it was planned: the run may have been stopped meanwhile. */
+  #create(plan: PodPlan): Promise<Pod | undefined> {
+    const phase = this.#workflow.status?.nodes?.[plan.nodeId]?.phase;
+    if (this.#closed || (phase !== undefined && phase !== 'Pending')) return Promise.resolve(undefined);
+    return this.#context.actions.createPod(plan, this.#workflow, this.storage.kind === 'cluster');
   }
 
   #refuse(nodeId: string, error: unknown, claim = false): void {
@@ -248,14 +261,14 @@ export class Run {
       if (this.#owned.has(`${type.plural}/${key}`)) continue;
       waiting = true;
       if (this.#creating.has(key)) continue;
-      this.#creating.add(key);
-      void this.#context.creates.run(this.name, () => this.#context.actions.createOwned(type, action.object, this.#workflow, this.storage.kind === 'cluster')).then(() => {
+      const creation = this.#context.creates.run(this.name, () => this.#context.actions.createOwned(type, action.object, this.#workflow, this.storage.kind === 'cluster')).then(() => {
         this.#owned.add(`${type.plural}/${key}`);
         this.#refusals.delete(key);
       }, (error: unknown) => this.#refuse(key, error, true)).finally(() => {
         this.#creating.delete(key);
         if (!this.#closed) this.#context.enqueue(this.name);
       });
+      this.#creating.set(key, creation);
     }
     return waiting;
   }
@@ -313,6 +326,8 @@ export class Run {
   async #doChore(action: Action): Promise<void> {
     const { actions, pods } = this.#context;
     const namespace = this.#workflow.metadata.namespace ?? '';
+    // A Pod that is just being made is there afterwards.
+    if ('nodeId' in action) await this.#creating.get(action.nodeId);
     switch (action.type) {
       case 'delete-pod': {
         const pod = pods.raw(this.name, this.uid, action.nodeId);
@@ -407,7 +422,7 @@ export class Run {
       throw error;
     });
     if (this.#closed) return;
-    if (fresh?.metadata.uid !== this.uid) return this.#context.onGone(this.name);
+    if (fresh?.metadata.uid !== this.uid) { this.#context.onGone(this.name); return; }
     this.#arrived = undefined;
     this.#replace(fresh);
   }

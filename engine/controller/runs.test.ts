@@ -1,7 +1,7 @@
 /** Whole runs on the fake cluster. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LogLine, RunChange, RunListChange } from '../api.ts';
+import type { RunChange, RunListChange } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import { isAppError } from '../spec/error.ts';
 import type { Workflow, WorkflowSpec } from '../spec/types.ts';
@@ -270,7 +270,7 @@ test('logs come from the Pod, then as kept, then not at all; helpers never show'
     const read = async (nodeId?: string) => {
       const items = [];
       for await (const item of e.logs(NS, 'talk', nodeId ? { nodeId } : {})) items.push(item);
-      return { sources: items.flatMap((item) => ('source' in item ? [item.source] : [])), texts: items.flatMap((item) => ('text' in item ? [(item as LogLine).text.replace(/^\S+Z /, '')] : [])) };
+      return { sources: items.flatMap((item) => ('source' in item ? [item.source] : [])), texts: items.flatMap((item) => ('text' in item ? [(item).text.replace(/^\S+Z /, '')] : [])) };
     };
     assert.deepEqual((await read()).sources, ['pod']);
     assert.deepEqual((await read()).texts.sort(), ['from talk[0].a', 'from talk[0].b']);

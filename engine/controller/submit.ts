@@ -2,6 +2,7 @@
 import type { SubmitOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster } from '../kube/port.ts';
+import { omit } from '../operate/omit.ts';
 import { AppError } from '../spec/error.ts';
 import { ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Parameter, Workflow, WorkflowSpec, WorkflowTemplate } from '../spec/types.ts';
@@ -46,8 +47,7 @@ function withValues(declared: readonly Parameter[], values: Readonly<Record<stri
   const known = declared.map((parameter) => {
     const value = values[parameter.name];
     if (value === undefined) return parameter;
-    const { valueFrom: _, ...rest } = parameter;
-    return { ...rest, value };
+    return { ...omit(parameter, 'valueFrom'), value };
   });
   const names = new Set(declared.map((parameter) => parameter.name));
   return [...known, ...Object.entries(values).filter(([name]) => !names.has(name)).map(([name, value]) => ({ name, value }))];

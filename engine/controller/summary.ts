@@ -18,21 +18,20 @@ export function nodesOf(workflow: Workflow): Record<string, NodeStatus> {
 }
 
 export function summarize(workflow: Workflow, ours: boolean): RunSummary {
-  const { metadata, spec, status } = workflow;
+  const { metadata, spec, status = {} } = workflow;
   const nodes = Object.values(nodesOf(workflow));
-  const note = noteOf(workflow, nodes);
-  const title = metadata.annotations?.[ANNOTATION.title] ?? metadata.labels?.[LABEL.workflowTemplate] ?? metadata.labels?.[LABEL.cronWorkflow];
-  return {
+  const summary: RunSummary = {
     namespace: metadata.namespace ?? '', name: metadata.name ?? '', uid: metadata.uid ?? '',
-    phase: status?.phase ?? '', createdAt: metadata.creationTimestamp ?? '',
-    startedAt: status?.startedAt ?? null, finishedAt: status?.finishedAt ?? null,
+    phase: status.phase ?? '', createdAt: metadata.creationTimestamp ?? '',
+    startedAt: status.startedAt ?? null, finishedAt: status.finishedAt ?? null,
     ours, suspended: spec.suspend === true, counts: countsOf(nodes),
-    ...(status?.message && { message: status.message }),
-    ...(status?.progress && { progress: status.progress }),
-    ...(note && { note }),
-    ...(title && { title }),
-    ...(metadata.labels && { labels: metadata.labels }),
   };
+  const optional = { message: status.message, progress: status.progress, note: noteOf(workflow, nodes), title: titleOf(workflow), labels: metadata.labels };
+  return { ...summary, ...(Object.fromEntries(Object.entries(optional).filter(([, value]) => value)) as Partial<RunSummary>) };
+}
+
+function titleOf({ metadata }: Workflow): string | undefined {
+  return metadata.annotations?.[ANNOTATION.title] ?? metadata.labels?.[LABEL.workflowTemplate] ?? metadata.labels?.[LABEL.cronWorkflow];
 }
 
 /** @returns whether this Suspend node waits for a person or for its time */

@@ -1,6 +1,7 @@
 /** What the outside sees of a namespace's runs: lists and single runs as deltas, at most ten times a second. */
 import type { Clock, RunChange, RunListChange, RunSummary } from '../api.ts';
 import type { Subscription, WatchState } from '../kube/port.ts';
+import { omit } from '../operate/omit.ts';
 import type { NodeStatus, Workflow } from '../spec/types.ts';
 import { sameJson } from './equal.ts';
 import { nodesOf, summarize } from './summary.ts';
@@ -187,9 +188,7 @@ function summaryOf(seen: Seen): RunSummary {
 
 /** The run without its nodes and without what the server keeps for itself. */
 function headOf(workflow: Workflow): Workflow {
-  const { managedFields: _, ...metadata } = workflow.metadata;
-  const { nodes: _nodes, compressedNodes: _compressed, ...status } = workflow.status ?? {};
-  return { ...workflow, metadata, status };
+  return { ...workflow, metadata: omit(workflow.metadata, 'managedFields'), status: omit(workflow.status ?? {}, 'nodes', 'compressedNodes') };
 }
 
 function differenceOf(before: { head: Workflow; nodes: Record<string, NodeStatus> } | undefined, after: { head: Workflow; nodes: Record<string, NodeStatus> }): RunChange | undefined {

@@ -124,7 +124,7 @@ export function parseCommand(command: Command, args: readonly string[]): { opera
 /** parseArgs explains in several sentences how to escape; the first says what is wrong. */
 function firstSentence(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return `${message.split('. ')[0] ?? message}`.replace(/\.?$/, '.');
+  return (message.split('. ')[0] ?? message).replace(/\.?$/, '.');
 }
 
 export function helpOf(command: Command): string {

@@ -60,11 +60,11 @@ export async function followRun(connection: Connection, name: string, mode: Foll
   const draw = mode === 'watch' ? drawer(io) : undefined;
   const logs = mode === 'log' ? printLogs(connection, name, {}, io) : Promise.resolve();
   const end = await new Promise<'finished' | 'deleted' | 'left'>((resolve) => {
-    if (io.interrupted.aborted) return resolve('left');
+    if (io.interrupted.aborted) { resolve('left'); return; }
     io.interrupted.addEventListener('abort', () => resolve('left'), { once: true });
     engine.watchRun(namespace, name, (change) => {
       const news = state.take(change);
-      if (change.deleted) return resolve('deleted');
+      if (change.deleted) { resolve('deleted'); return; }
       const workflow = state.workflow;
       if (workflow) draw?.(workflow, news);
       if (state.finished) resolve('finished');

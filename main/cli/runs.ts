@@ -201,7 +201,7 @@ export const logs: Command = {
 /** @returns the step a person means. Throws `not-found` with what there is. */
 export function findNode(run: Workflow, wanted: string): NodeStatus {
   const nodes = Object.values(run.status?.nodes ?? {});
-  const matches = nodes.filter((node) => node.id === wanted || node.name === wanted || node.displayName === wanted || (node.type === 'Pod' && `${wanted}`.endsWith(node.id.slice(node.id.lastIndexOf('-')))));
+  const matches = nodes.filter((node) => node.id === wanted || node.name === wanted || node.displayName === wanted || (node.type === 'Pod' && wanted.endsWith(node.id.slice(node.id.lastIndexOf('-')))));
   const pods = matches.filter((node) => node.type === 'Pod');
   const found = pods.length === 1 ? pods[0] : matches.length === 1 ? matches[0] : undefined;
   if (found) return found;

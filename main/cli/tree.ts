@@ -89,7 +89,7 @@ function renderChildren(branch: Branch, indent: string, add: (prefix: string, no
 
 /** The root, and the run's exit handler beside it. */
 function forest(workflow: Workflow, nodes: readonly NodeStatus[]): Branch[] {
-  const byId = new Map(nodes.map((node) => [node.id, { node, children: [] } as Branch]));
+  const byId = new Map(nodes.map((node) => [node.id, { node, children: [] }]));
   const byName = new Map([...byId.values()].map((branch) => [branch.node.name, branch]));
   const roots: Branch[] = [];
   for (const branch of byId.values()) {
