@@ -26,23 +26,31 @@ function base32(value: string): string {
   return out.padEnd(Math.ceil(out.length / 8) * 8, '=');
 }
 
-/** Characters of the last group that padding may leave. */
+/** Characters that the last group may hold before its padding. */
 const PARTIAL = new Set([2, 4, 5, 7]);
+
+/** @returns the index of the first character that is wrong where it stands; -1 where all is well */
+function wrongBase32(source: string): number {
+  const data = source.replace(/=+$/, '');
+  const wrong = Array.from(data).findIndex((c) => !ALPHABET.includes(c));
+  if (wrong >= 0) return wrong;
+  const left = data.length % 8;
+  const padding = source.length - data.length;
+  if (padding === 0) return left === 0 ? -1 : source.length - left;
+  if (left < 2) return data.length;
+  if (left + padding < 8) return source.length;
+  if (!PARTIAL.has(left)) return data.length;
+  return left + padding > 8 ? data.length + 8 - left : -1;
+}
 
 function decodeBase32(value: string): string {
   const source = value.replace(/[\r\n]/g, '');
-  const data = source.replace(/=+$/, '');
-  const corrupt = (index: number): never => {
-    throw new Panic(`illegal base32 data at input byte ${index}`);
-  };
-  const wrong = Array.from(data).findIndex((c) => !ALPHABET.includes(c));
-  if (wrong >= 0) corrupt(wrong);
-  const left = data.length % 8;
-  if (source.length % 8 !== 0 || source.length - data.length >= 8 || (left !== 0 && !PARTIAL.has(left))) corrupt(source.length - (source.length % 8 === 0 ? 0 : 0));
+  const wrong = wrongBase32(source);
+  if (wrong >= 0) throw new Panic(`illegal base32 data at input byte ${wrong}`);
   const bytes: number[] = [];
   let word = 0;
   let filled = 0;
-  for (const c of data) {
+  for (const c of source.replace(/=+$/, '')) {
     word = (word << 5) | ALPHABET.indexOf(c);
     filled += 5;
     if (filled >= 8) {

@@ -18,7 +18,7 @@ const orNil = (items: readonly GoValue[], list: readonly GoValue[]): GoValue => 
 function chunk(args: readonly GoValue[]): GoValue {
   const size = int(args, 0);
   const list = elements(any(args, 1), 'chunk');
-  if (size < 1) throw new Panic(size === 0 ? 'runtime error: integer divide by zero' : 'runtime error: makeslice: len out of range');
+  if (size < 1) throw new Panic('runtime error: makeslice: len out of range');
   const out: GoValue[][] = [];
   for (let i = 0; i < list.length; i += size) out.push(list.slice(i, i + size));
   return GoSlice.make('[][]interface {}', out);

@@ -50,12 +50,18 @@ function substring(start: number, end: number, value: string): string {
   return sliceBytes(value, start, end);
 }
 
-/** Upper case for every letter that follows none: strings.Title. */
-function title(value: string): string {
-  return value.replace(/(?<![\p{L}\p{N}_\p{M}])\p{L}/gu, toUpper);
-}
-
 const SPACE = /[\t-\r \x85\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]/;
+
+/** Upper case for the first letter of each word: strings.Title. Beyond ASCII only spaces part words. */
+function title(value: string): string {
+  let out = '';
+  let begins = true;
+  for (const character of value) {
+    out += begins ? toUpper(character) : character;
+    begins = character < '\x80' ? !/^\w$/.test(character) : SPACE.test(character);
+  }
+  return out;
+}
 
 /** The first letter of each word in lower case. */
 function untitle(value: string): string {
