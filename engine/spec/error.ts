@@ -41,8 +41,3 @@ export function isAppError(error: unknown, code?: ErrorCode): error is AppError 
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) throw new Error(`bug: ${message}`);
 }
-
-/** Makes a switch over a union fail to compile when a member is missing. */
-export function assertNever(value: never): never {
-  throw new Error(`bug: unexpected ${JSON.stringify(value)}`);
-}
