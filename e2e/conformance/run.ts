@@ -3,7 +3,7 @@ import { loadComparison, readCases, type Case, type Comparison, type RecordedPod
 import { exceptions, missingFeature } from './features.ts';
 import { playDirectly, type Player } from './play.ts';
 import { playFollowups } from './followups.ts';
-import type { Container, PodSpec } from '../../engine/spec/kubernetes.ts';
+import type { Container, PodSpec, Volume } from '../../engine/spec/kubernetes.ts';
 import type { PodPlan } from '../../engine/operate/types.ts';
 
 export interface CaseResult {
@@ -76,7 +76,7 @@ export function podDifference(recorded: readonly RecordedPod[], plans: readonly 
   return undefined;
 }
 
-/** The spec as the cluster has it: commands that the registry answered, requests taken from limits. */
+/** The spec as the cluster has it: commands that the registry answered, requests taken from limits, modes of files. */
 function admitted(spec: PodSpec, recorded: PodSpec | undefined): PodSpec {
   const lookedUp = (container: Container): Container => {
     const known = recorded?.containers.find(({ name }) => name === container.name);
@@ -87,7 +87,21 @@ function admitted(spec: PodSpec, recorded: PodSpec | undefined): PodSpec {
     const resources = container.resources as { limits?: Record<string, unknown>; requests?: Record<string, unknown> } | undefined;
     return resources?.limits ? { ...container, resources: { ...resources, requests: { ...resources.limits, ...resources.requests } } } : container;
   };
-  return { ...spec, containers: spec.containers.map((container) => probed(requests(lookedUp(container)))) };
+  return {
+    ...spec,
+    containers: spec.containers.map((container) => probed(requests(lookedUp(container)))),
+    ...(spec.volumes ? { volumes: spec.volumes.map(withMode) } : {}),
+  };
+}
+
+/** A volume of files with the mode that the API server gives them. */
+function withMode(volume: Volume): Volume {
+  const filled: Volume = { ...volume };
+  for (const kind of ['configMap', 'secret', 'projected', 'downwardAPI'] as const) {
+    const source = volume[kind] as object | undefined;
+    if (source) filled[kind] = { defaultMode: 420, ...source };
+  }
+  return filled;
 }
 
 /** What the API server adds to probes. */

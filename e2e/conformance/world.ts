@@ -48,6 +48,8 @@ export class World {
     this.case = played;
     this.script = played.script;
     this.start = Date.parse(played.creationTimestamp);
+    const repositories = { 'my-key': JSON.stringify({ ...REPOSITORY, archiveLogs: true }) };
+    this.configMaps.set('artifact-repositories', { metadata: { name: 'artifact-repositories' }, data: repositories });
     for (const manifest of played.manifests.slice(0, -1)) this.add(manifest);
     for (const pod of played.pods) this.recorded.set(pod.node, [...(this.recorded.get(pod.node) ?? []), pod]);
   }

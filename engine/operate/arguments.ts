@@ -102,13 +102,14 @@ function fillArtifact(declared: Artifact, args: Arguments): Artifact {
   return artifact;
 }
 
-/** Replaces globals and locals, then inputs and paths. Tags that nothing answers stay. */
+/** Replaces globals and locals, then what needs inputs and paths too. Tags that nothing answers stay. */
 export function substituteTemplate(template: Template, globals: Values, locals: Values): Template {
   const text = JSON.stringify(template);
   if (!text.includes('{{')) return template;
   const first = substituteText(text, joined(text, globals, locals), 'loose');
   if (!first.includes('{{')) return JSON.parse(first) as Template;
-  return JSON.parse(substituteText(first, inputValues(JSON.parse(first) as Template), 'loose')) as Template;
+  const inputs = inputValues(JSON.parse(first) as Template);
+  return JSON.parse(substituteText(first, joined(first, globals, new Map([...locals, ...inputs])), 'loose')) as Template;
 }
 
 function inputValues(template: Template): Map<string, string> {

@@ -54,7 +54,7 @@ export function planPod(input: PlanInput): PodPlan {
     labels: labelsOf(input, template),
     annotations: { ...input.workflow.spec.podMetadata?.annotations, ...template.metadata?.annotations },
     spec: podSpec(input, template),
-    template: ordered('Template', withMetadata(withoutInputParameters(template), input.workflow.spec)) as Template,
+    template: ordered('Template', withRequiredArtifacts(withMetadata(withoutInputParameters(template), input.workflow.spec))) as Template,
     includeResult: input.includeResult,
   };
   if (input.deadline !== undefined) draft.deadline = new Date(input.deadline).toISOString().replace(/\.\d{3}Z$/, 'Z');
@@ -74,6 +74,17 @@ function labelsOf(input: PlanInput, template: Template): Record<string, string> 
 function withoutInputParameters(template: Template): Template {
   const { inputs, ...rest } = template;
   return inputs?.artifacts ? { ...rest, inputs: { artifacts: inputs.artifacts } } : rest;
+}
+
+/** That an artifact is required goes without saying, as Go writes it. */
+function withRequiredArtifacts(template: Template): Template {
+  const inputs = template.inputs?.artifacts && { inputs: { ...template.inputs, artifacts: template.inputs.artifacts.map(unlessRequired) } };
+  const outputs = template.outputs?.artifacts && { outputs: { ...template.outputs, artifacts: template.outputs.artifacts.map(unlessRequired) } };
+  return { ...template, ...inputs, ...outputs };
+}
+
+function unlessRequired({ optional, ...artifact }: Artifact): Artifact {
+  return optional ? { ...artifact, optional } : artifact;
 }
 
 /** The template as the Pod knows it carries the metadata of all Pods of the workflow, too. */
