@@ -19,15 +19,17 @@ const UNCHECKED = new Set(['big', 'mid', 'large', 'longlog', 'many']);
 
 let page: Page;
 let url: string;
-let stop: () => Promise<void>;
+const ends: (() => Promise<void> | void)[] = [];
 const errors: string[] = [];
 
 before(async () => {
   const served = await servePictures();
   url = served.url;
+  ends.push(() => { served.close(); });
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tiphys-states-'));
+  ends.push(() => { rmSync(folder, { recursive: true, force: true, maxRetries: 5 }); });
   // An app of one blank window: the same Chromium, none of our main process.
-  writeFileSync(path.join(folder, 'package.json'), '{"name":"states","main":"main.cjs"}');
+  writeFileSync(path.join(folder, 'package.json'), '{"name":"states","version":"1.0.0","main":"main.cjs"}');
   writeFileSync(path.join(folder, 'main.cjs'), "const { app, BrowserWindow } = require('electron'); app.whenReady().then(() => new BrowserWindow({ width: 1440, height: 900, useContentSize: true }).loadURL('about:blank'));");
   const opened = await launchPage(folder);
   page = opened.page;
@@ -35,13 +37,9 @@ before(async () => {
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
   page.on('pageerror', (error) => errors.push(String(error.stack)));
   mkdirSync(artifacts, { recursive: true });
-  stop = async () => {
-    await opened.close();
-    served.close();
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  };
+  ends.push(async () => { await opened.close(); });
 });
-after(async () => { await stop(); });
+after(async () => { for (const end of ends.reverse()) await end(); });
 
 for (const [name, picture] of Object.entries(PICTURES)) {
   for (const theme of ['light', 'dark']) {

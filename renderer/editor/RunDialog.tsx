@@ -4,10 +4,10 @@ import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { Parameter } from '../../engine/spec/types.ts';
 import { asUiError, invoke } from '../app/bridge.ts';
 import type { UiError } from '../app/bridge.ts';
-import { openRun, say, setUi, useContextSummary, usePlace, useUi } from '../app/store.ts';
+import { openRun, setUi, useContextSummary, usePlace, useUi } from '../app/store.ts';
 import type { RunDialogRequest } from '../app/store.ts';
 import { titleOf } from '../document/summary.ts';
-import { useRunList } from '../monitor/live.ts';
+import { noteHolder, useRunList } from '../monitor/live.ts';
 import { Dialog } from '../ui/overlays.tsx';
 import { Button, RawText, Spinner } from '../ui/parts.tsx';
 import { parametersOf, parseText } from './parse.ts';
@@ -40,7 +40,7 @@ export function RunDialog({ request }: { request: RunDialogRequest }): ReactElem
       (result) => {
         close();
         openRun(result.name);
-        say('done', `Started ${result.name}.`);
+        noteHolder(place);
       },
       (reason: unknown) => {
         setBusy(false);

@@ -4,9 +4,10 @@ import type { ReactElement } from 'react';
 import type { Sample } from '../../main/ipc/contract.ts';
 import { invoke } from '../app/bridge.ts';
 import { guardUnsaved } from '../app/commands.ts';
-import { openDocument, openRun, placeOf, say, sayError, setUi, useUi } from '../app/store.ts';
+import { openDocument, openRun, placeOf, sayError, setUi, useUi } from '../app/store.ts';
 import { layout } from '../document/layout.ts';
 import { project } from '../document/projection.ts';
+import { noteHolder } from '../monitor/live.ts';
 import { NODE, sizeOf } from '../monitor/layout.ts';
 import { Button, ErrorState, Loading, Spinner } from '../ui/parts.tsx';
 import { parametersOf, parseText } from './parse.ts';
@@ -50,7 +51,7 @@ async function runSample(sample: Sample): Promise<void> {
   try {
     const { name } = await invoke('runs.submit', { ...place, text: sample.text, parameters: {} });
     openRun(name);
-    say('done', `Started ${name}.`);
+    noteHolder(place);
   } catch (error) {
     sayError(`${sample.title} did not start`, error);
   }

@@ -277,7 +277,7 @@ function RunSummary({ workflow, counts, graph, nodes, onChoose }: InspectorProps
       <Head phase={phase} title="Run" />
       <div className="overview"><div className="facts">
         {bad.slice(0, 6).map((node) => {
-          const told = why(node, nodes.get(node.nodeId ?? ''), graph);
+          const told = why(node, reasonOf(node, nodes), graph);
           return (
             <button key={node.id} type="button" className={`note why c-${node.phase}`} onClick={() => { onChoose(node.id); }}>
               <b>{node.title}</b><span>{told?.title ?? countWords(node.counts)}</span>
@@ -302,6 +302,17 @@ function RunSummary({ workflow, counts, graph, nodes, onChoose }: InspectorProps
       </div></div>
     </>
   );
+}
+
+/** The node whose message says why: the drawn one's own, or the worst below a loop or group. */
+function reasonOf(node: GraphNode, nodes: ReadonlyMap<string, NodeStatus>): NodeStatus | undefined {
+  const own = nodes.get(node.nodeId ?? '');
+  if (own?.message !== undefined) return own;
+  for (const id of node.members) {
+    const member = nodes.get(id);
+    if (member?.message !== undefined && phaseOf(member) === node.phase) return member;
+  }
+  return own;
 }
 
 function templateOf(workflow: Workflow, name: string | undefined): Template | undefined {

@@ -83,9 +83,10 @@ function useHeld(runs: ReadonlyMap<string, RunSummary> | undefined, reading: { r
   const [released, setReleased] = useState(0);
   return useMemo(() => {
     const all = [...(runs?.values() ?? [])].sort((a, b) => b.createdAt.localeCompare(a.createdAt) || a.name.localeCompare(b.name));
+    // The first answer is shown whole, wherever the pointer rests.
     if (runs === undefined) known.current = undefined;
-    if (!known.current || !reading.current) known.current = new Set(all.map((run) => run.name));
-    const seen = known.current;
+    else if (!known.current || !reading.current) known.current = new Set(all.map((run) => run.name));
+    const seen = known.current ?? new Set<string>();
     const visible = all.filter((run) => seen.has(run.name) || run.name === chosen);
     const showAll = (): void => {
       known.current = undefined;

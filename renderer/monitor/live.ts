@@ -2,7 +2,7 @@
 import { create } from 'zustand';
 import type { NodeStatus, Workflow } from '../../engine/spec/types.ts';
 import type { StreamItems } from '../../main/ipc/contract.ts';
-import { subscribe } from '../app/bridge.ts';
+import { invoke, subscribe } from '../app/bridge.ts';
 import type { UiError } from '../app/bridge.ts';
 import type { Place } from '../app/store.ts';
 
@@ -71,6 +71,11 @@ export function followRuns(place: Place): () => void {
     pace.stop();
     close();
   };
+}
+
+/** After a run was started: who carries it on is asked now and not at the next look. */
+export function noteHolder(place: Place): void {
+  invoke('contexts.startEngine', place).then((holder) => { useRunList.setState({ holder }); }, () => undefined);
 }
 
 interface OpenRun {
