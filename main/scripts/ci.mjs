@@ -25,10 +25,15 @@ const SUITES = [
   { name: 'bench', what: 'benchmarks (figures only)', command: node, args: ['main/scripts/run.mjs', 'e2e/bench/bench.ts'], limit: minutes(8), counts: () => undefined, show: true },
 ];
 
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !SUITES.some((each) => each.name === name));
+if (unknown !== undefined) {
+  console.error(`there is no suite ${unknown}; there are ${SUITES.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
 ensureDependencies();
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-const wanted = process.argv.slice(2);
 const total = { passed: 0, failed: 0, skipped: 0 };
 const env = { ...process.env, CI: '1' };
 delete env.NODE_TEST_CONTEXT;
