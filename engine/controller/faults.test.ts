@@ -176,9 +176,7 @@ test('without rights to Pods the engine says which right is missing', async () =
   await withWorld([], async (world) => {
     world.cluster.forbid({ resource: 'pods' });
     const e = world.engine();
-    await e.start(NS);
-    await world.clock.advance(100);
-    const holder = e.holder(NS);
+    const holder = await e.start(NS);
     assert.ok(holder.state === 'none' && holder.reason?.includes('Pods'));
   });
 });

@@ -74,6 +74,7 @@ export class NamespaceEngine {
   #opening: Promise<void> | undefined;
   #pods: PodIndex | undefined;
   #podState: WatchState = { state: 'connecting' };
+  #podsKnown: Promise<void> = Promise.resolve();
   #surroundings: Surroundings | undefined;
   #started = false;
   #closed = false;
@@ -211,6 +212,8 @@ export class NamespaceEngine {
     this.#started = true;
     await this.open();
     await this.#lead();
+    // Whether Pods may be watched is part of the answer.
+    await this.#podsKnown;
     return this.holder();
   }
 
@@ -231,6 +234,11 @@ export class NamespaceEngine {
 
   #watchPods(): PodIndex {
     const { cluster, clock } = this.#shared;
+    this.#podState = { state: 'connecting' };
+    let known: () => void = () => undefined;
+    this.#podsKnown = new Promise((resolve) => {
+      known = resolve;
+    });
     return new PodIndex({
       cluster, namespace: this.namespace, clock,
       onChange: (run) => {
@@ -240,6 +248,7 @@ export class NamespaceEngine {
       onPod: (pod) => this.#keepFinished(pod),
       onState: (state) => {
         this.#podState = state;
+        if (state.state !== 'connecting') known();
       },
     });
   }
