@@ -6,7 +6,7 @@ import { Button, EmptyState } from '../ui/parts.tsx';
 import { invoke } from './bridge.ts';
 import { openFile } from './commands.ts';
 import { STATE_WORD } from './Rail.tsx';
-import { sayError, setUi, useUi } from './store.ts';
+import { say, sayError, setUi, useUi } from './store.ts';
 import type { Theme } from './store.ts';
 
 export function TemplatesRoom(): ReactElement {
@@ -31,7 +31,14 @@ export function Settings(): ReactElement {
   const { theme, info, contexts, permissions, contextId } = useUi();
   const context = contexts?.find((each) => each.id === contextId);
   const install = (): void => {
-    invoke('contexts.installCrds', { contextId }).then(() => { setUi({ permissions: undefined }); }, (error: unknown) => { sayError('The CRDs were not installed', error); });
+    const run = (): void => {
+      invoke('contexts.installCrds', { contextId }).then(() => { say('done', 'The Argo CRDs are installed.'); setUi({ permissions: undefined }); }, (error: unknown) => { sayError('The CRDs were not installed', error); });
+    };
+    const where = context?.name ?? contextId;
+    setUi({ confirm: {
+      title: `Install the Argo CRDs in ${where}?`, action: 'Install', run, ...(context?.production ? { typed: where } : {}),
+      body: `Four kinds are added to the whole cluster ${where}: Workflow, WorkflowTemplate, ClusterWorkflowTemplate and CronWorkflow. Runs are then kept there and seen by kubectl and argo. Nothing that exists is changed.`,
+    } });
   };
   return (
     <div className="settings" data-pane>
