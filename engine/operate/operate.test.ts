@@ -93,7 +93,7 @@ function phases(result: Workflow): Record<string, string | undefined> {
 }
 
 function names(actions: readonly Action[]): string[] {
-  return actions.map((action) => (action.type === 'create-pod' ? `create ${action.plan.nodeName}` : `${action.type}`));
+  return actions.map((action) => (action.type === 'create-pod' ? `create ${action.plan.nodeName}` : action.type));
 }
 
 const empty: Observed = { pods: new Map(), reports: new Map() };
@@ -103,7 +103,7 @@ test('a container is one Pod with the name of the workflow', () => {
   assert.deepEqual(names(actions), ['create wf']);
   const plan = actions[0]?.type === 'create-pod' ? actions[0].plan : undefined;
   assert.equal(plan?.name, 'wf');
-  assert.deepEqual(plan?.spec.containers, [{ image: 'busybox', command: ['true'], name: 'main' }]);
+  assert.deepEqual(plan.spec.containers, [{ image: 'busybox', command: ['true'], name: 'main' }]);
   assert.equal(after.status?.phase, 'Running');
   assert.deepEqual(phases(after), { wf: 'Pending' });
 });
@@ -115,7 +115,7 @@ test('steps of a group start side by side, groups one after the other', () => {
   const { workflow: end, cluster } = run(workflow({ templates: [main, job] }), () => 0);
   assert.deepEqual(cluster.created, ['wf[0].a', 'wf[0].b', 'wf[1].c']);
   assert.equal(end.status?.phase, 'Succeeded');
-  assert.equal(end.status?.progress, '3/3');
+  assert.equal(end.status.progress, '3/3');
 });
 
 test('a failed step fails its group and the run', () => {
@@ -123,8 +123,8 @@ test('a failed step fails its group and the run', () => {
   const { workflow: end, cluster } = run(workflow({ templates: [main, job] }), () => 3);
   assert.deepEqual(cluster.created, ['wf[0].a']);
   assert.equal(end.status?.phase, 'Failed');
-  assert.match(end.status?.message ?? '', /^child 'wf-\d+' failed$/);
-  assert.equal(Object.values(end.status?.nodes ?? {}).find(({ name }) => name === 'wf[0].a')?.message, 'main: Error (exit code 3)');
+  assert.match(end.status.message ?? '', /^child 'wf-\d+' failed$/);
+  assert.equal(Object.values(end.status.nodes ?? {}).find(({ name }) => name === 'wf[0].a')?.message, 'main: Error (exit code 3)');
 });
 
 test('tasks of a DAG start once their dependencies let them', () => {
@@ -176,14 +176,14 @@ test('a suspended step waits for a person, a stopped run still runs its exit han
   const stopped = run(stop(waiting, {}, START), () => 0);
   assert.deepEqual(stopped.cluster.created, ['wf.onExit']);
   assert.equal(stopped.workflow.status?.phase, 'Failed');
-  assert.equal(stopped.workflow.status?.message, 'Stopped with strategy \'Stop\'');
+  assert.equal(stopped.workflow.status.message, 'Stopped with strategy \'Stop\'');
   assert.deepEqual(operate(suspend(workflow({ templates })), empty, START).actions, []);
 });
 
 test('what cannot be carried out yet says so', () => {
   const { workflow: end } = run(workflow({ templates: [{ name: 'main', http: { url: 'http://example.com' } }] }), () => 0);
   assert.equal(end.status?.phase, 'Error');
-  assert.match(end.status?.message ?? '', /http templates/);
+  assert.match(end.status.message ?? '', /http templates/);
 });
 
 test('a refused Pod errors its node', () => {
@@ -191,7 +191,7 @@ test('a refused Pod errors its node', () => {
   const refusals = new Map([['wf', { message: 'pods "wf" is forbidden', transient: false }]]);
   const second = operate(first.workflow, { ...empty, refusals }, START + 1000);
   assert.equal(second.workflow.status?.phase, 'Error');
-  assert.equal(second.workflow.status?.message, 'error in entry template execution: pods "wf" is forbidden');
+  assert.equal(second.workflow.status.message, 'error in entry template execution: pods "wf" is forbidden');
   const later = operate(first.workflow, { ...empty, refusals: new Map([['wf', { message: 'exceeded quota', transient: true }]]) }, START + 1000);
   assert.deepEqual(names(later.actions), ['create wf']);
   assert.equal(later.workflow.status?.nodes?.['wf']?.message, 'exceeded quota');
@@ -226,7 +226,7 @@ const generated = fc.record({ main: fc.oneof(steps.map((groups): Template => ({ 
 
 /** Pods that end as a number decides, by their names. */
 function outcomes(seed: number): Ends {
-  return (name) => ([...name].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 1009, seed) % 4 === 0 ? 1 : 0);
+  return (name) => (Array.from(name).reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) % 1009, seed) % 4 === 0 ? 1 : 0);
 }
 
 function frozen<T>(value: T): T {

@@ -91,7 +91,8 @@ function runGroup(run: Run, task: Task, boundaryID: string, group: NodeStatus, s
   }
   const current = run.nodes.get(group.id);
   if (!followed.value) {
-    if (current && isFulfilled(current)) run.nodes.mark(group.id, 'Running');
+    // What gave up at the first failure meanwhile stays so.
+    if (current && isFulfilled(current) && !phaseFulfilled(run.nodes.get(boundaryID) ?? current)) run.nodes.mark(group.id, 'Running');
     return 'open';
   }
   const failed = current && run.nodes.children(current).find((child) => isFailed(child) && !continuesOn(started.value.get(child.name)?.written, child));
