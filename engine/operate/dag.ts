@@ -379,12 +379,15 @@ class Dag {
     return true;
   }
 
-  /** A loop whose turns are all over is over too, though hooks of single turns kept it from being closed. */
+  /**
+   * A loop whose turns are all over is over too, though hooks of single turns kept it from being closed, or nothing looks at it
+   * any more: what comes after it ran before the workflow was retried.
+   */
   private isOver(node: NodeStatus): boolean {
     if (isFulfilled(node)) return true;
-    const turns = this.loops.get(node.id);
     const children = this.run.nodes.children(node);
-    if (node.type !== 'TaskGroup' || turns === undefined || children.length < turns || !children.every(isFulfilled)) return false;
+    const turns = this.loops.get(node.id) ?? Math.max(children.length, 1);
+    if (node.type !== 'TaskGroup' || children.length < turns || !children.every(isFulfilled)) return false;
     const failed = children.findLast((child) => isFailed(child) && !child.nodeFlag?.hooked);
     this.run.nodes.mark(node.id, failed?.phase ?? 'Succeeded');
     return true;
