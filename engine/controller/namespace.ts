@@ -51,7 +51,7 @@ interface Attached {
 const RECONCILES_AT_ONCE = 16;
 /** Rest between two looks at a run, in ms: a little for all, more for large ones. */
 const REST_MS = 10;
-const REST_MS_PER_NODE = 0.06;
+const REST_MS_PER_NODE = 0.1;
 const REST_MS_MOST = 1_000;
 /** Logs of runs with more Pods are kept only when a Pod is about to be deleted. */
 const KEEP_LOGS_OF_PODS = 200;

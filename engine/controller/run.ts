@@ -299,6 +299,8 @@ export class Run {
   #runChores(): void {
     for (const chore of this.#chores.values()) {
       if (chore.state !== 'waiting' || chore.version > this.#savedVersion) continue;
+      // Labels are for tidiness: Pods that are still to be made come first.
+      if (chore.action.type === 'label-pod' && this.#creating.size) continue;
       const delay = chore.action.type === 'delete-pod' ? (chore.action.delaySeconds ?? 0) * 1000 : 0;
       if (delay > 0 && chore.attempts === 0) this.#arm(chore, delay);
       else this.#runChore(chore);
