@@ -9,7 +9,7 @@ import type { ImageConfig, SidecarMode } from '../../engine/pod/executor.ts';
 import { observedPod, onlySidecarsLeft, readReport, SIDECARS_ENDED } from '../../engine/pod/report.ts';
 import type { Container, Pod, PodSpec } from '../../engine/spec/kubernetes.ts';
 import type { Template } from '../../engine/spec/types.ts';
-import { connect, kubeconfigPath, MIRROR, NO_CLUSTER, withNamespace } from './support.ts';
+import { connect, kubeconfigPath, mirrors, NO_CLUSTER, withNamespace } from './support.ts';
 
 interface Step {
   template?: Template;
@@ -27,7 +27,7 @@ interface Ending {
 }
 
 const shell = (script: string, image = 'busybox', rest: Partial<Container> = {}): Container => ({ name: 'main', image, command: ['sh', '-c', script], ...rest });
-const images = createImageConfigs({ mirrors: process.env['TIPHYS_E2E_KUBECONFIG'] ? [] : [MIRROR] });
+const images = createImageConfigs({ mirrors: await mirrors() });
 
 async function run(cluster: Cluster, namespace: string, name: string, step: Step): Promise<Ending> {
   const plan: PodPlan = {

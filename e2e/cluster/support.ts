@@ -12,7 +12,12 @@ export const NO_CLUSTER = 'no cluster: ../shared/cluster is not there and TIPHYS
 const up = fileURLToPath(new URL('../../../shared/cluster/up', import.meta.url));
 
 /** The registry of ../shared/cluster: it has every image under its repository's name. */
-export const MIRROR = { registry: '*', endpoint: 'http://127.0.0.1:15000' };
+const MIRROR = { registry: '*', endpoint: 'http://127.0.0.1:15000' };
+
+/** @returns the registry mirrors that this machine can ask for images' commands */
+export async function mirrors(): Promise<(typeof MIRROR)[]> {
+  return fetch(`${MIRROR.endpoint}/v2/`).then((response) => (response.ok ? [MIRROR] : []), () => []);
+}
 
 /** @returns path of the kubeconfig (the cluster is started when it is not up), or undefined when there is none */
 export function kubeconfigPath(): string | undefined {
