@@ -6,7 +6,7 @@ import { validateWorkflow } from '../../engine/spec/validate.ts';
 import type { Case, Comparison, Followup } from './cases.ts';
 import { ACTOR, flag } from './person.ts';
 import { Game, startOf, submitted } from './play.ts';
-import { podDifference } from './run.ts';
+import { podDifference } from './pods.ts';
 import { World } from './world.ts';
 
 /** Seconds between the end of a run and the command. */
