@@ -135,6 +135,29 @@ test('two engines: the second watches, and takes over when the first ends', asyn
   });
 });
 
+for (const crds of [true, false]) {
+  test(`engines that start at the same moment, runs kept ${crds ? 'in the cluster' : 'on disk'}: one leads, the others follow and take over in turn`, async () => {
+    await withWorld([{ node: /./, after: 5 }], async (world) => {
+      const engines = ['one', 'two', 'three', 'four'].map((host) => world.engine({ identity: `ann@${host}` }));
+      const holders = await Promise.all(engines.map((e) => e.start(NS)));
+      assert.deepEqual(holders.map(({ state }) => state).sort(), ['other', 'other', 'other', 'us']);
+      const leader = engines[holders.findIndex(({ state }) => state === 'us')];
+      const followers = engines.filter((e) => e !== leader);
+      await followers[0]?.submit(workflow('two', twoSteps), { namespace: NS });
+      assert.ok(await world.clock.until(() => world.cluster.pods(NS).length === 1, 10_000), 'the leader runs what a follower submits');
+      await leader?.close();
+      assert.ok(await world.clock.until(() => followers.some((e) => e.holder(NS).state === 'us'), 5_000), 'one of the others takes over soon');
+      const next = followers.find((e) => e.holder(NS).state === 'us');
+      assert.equal((await next?.start(NS))?.state, 'us', 'asked again while it leads');
+      assert.ok(await world.clock.until(() => world.made.length === 2, 60_000));
+      assert.deepEqual(world.made, ['two[0].a', 'two[1].b']);
+      const phase = async (): Promise<string | undefined> => (await next?.getRun(NS, 'two'))?.status?.phase;
+      for (let i = 0; i < 60 && await phase() !== 'Succeeded'; i++) await world.clock.advance(1_000);
+      assert.equal(await phase(), 'Succeeded');
+    }, { crds });
+  });
+}
+
 test('a lease that another engine took by force makes the first stand back', async () => {
   await withWorld([], async (world) => {
     const { cluster, clock } = world;

@@ -9,7 +9,11 @@ import type { LeaseRecord, LeaseRecords } from './storage.ts';
 
 const DURATION_SECONDS = 30;
 const RENEW_MS = 10_000;
+/** Another's lease is looked at this often, so that runs do not rest long when its holder leaves. */
+const FOLLOW_MS = 2_000;
 const SOON_MS = 500;
+/** Tries of one round while others keep being faster. */
+const RACE_TRIES = 5;
 const FORBIDDEN_RETRY_MS = 5 * 60_000;
 /** Without a renewal for so long the engine stands back, before another may take over. */
 const STAND_BACK_MS = 22_000;
@@ -33,6 +37,7 @@ export class Leadership {
   #seen: { version: string; at: number } | undefined;
   #cancel: () => void = () => undefined;
   #closed = false;
+  #first: Promise<void> | undefined;
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: LeadershipOptions) {
@@ -43,9 +48,10 @@ export class Leadership {
     return this.#holder;
   }
 
-  /** Tries to take the lease; goes on renewing or trying until `stop`. */
+  /** Tries to take the lease; goes on renewing or trying until `stop`. Asked again, it only waits until the first try has ended. */
   async start(): Promise<EngineHolder> {
-    await this.#round();
+    this.#first ??= this.#round();
+    await this.#first;
     return this.#holder;
   }
 
@@ -60,10 +66,23 @@ export class Leadership {
   }
 
   #round(): Promise<void> {
-    this.#turn = this.#attempt().then(() => RENEW_MS, (error: unknown) => this.#failed(error)).then((next) => {
+    this.#turn = this.#race().then(() => (this.#holder.state === 'other' ? FOLLOW_MS : RENEW_MS), (error: unknown) => this.#failed(error)).then((next) => {
       if (!this.#closed) this.#cancel = this.#options.clock.after(next, () => void this.#round());
     });
     return this.#turn;
+  }
+
+  /** Of several engines that begin at once all but one find the lease taken between their look and their write: they look again, and follow. */
+  async #race(): Promise<void> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await this.#attempt();
+        return;
+      } catch (error) {
+        if (this.#holder.state === 'us' || this.#closed || tries >= RACE_TRIES || !isLost(error)) throw error;
+        this.#record = undefined;
+      }
+    }
   }
 
   async #attempt(): Promise<void> {
@@ -107,7 +126,7 @@ export class Leadership {
       this.#set({ state: 'us', reason: 'You may not use leases in this namespace, so another engine would not be noticed. The right to get, create and update leases (coordination.k8s.io) changes this.' });
       return FORBIDDEN_RETRY_MS;
     }
-    if (isAppError(error, 'conflict') || isAppError(error, 'already-exists') || isAppError(error, 'not-found')) {
+    if (isLost(error)) {
       // Somebody was faster, or the lease was deleted: look again soon.
       this.#record = undefined;
       if (this.#holder.state === 'us') this.#set({ state: 'none', reason: 'Another engine took over.' });
@@ -125,6 +144,11 @@ export class Leadership {
     this.#holder = holder;
     if (before.state !== holder.state || (before.state === 'other' && holder.state === 'other' && before.identity !== holder.identity)) this.#options.onChange(holder);
   }
+}
+
+/** @returns whether the lease is no longer as it was read */
+function isLost(error: unknown): boolean {
+  return isAppError(error, 'conflict') || isAppError(error, 'already-exists') || isAppError(error, 'not-found');
 }
 
 /** @returns the part of an identity that people read */

@@ -224,12 +224,13 @@ export class NamespaceEngine {
     this.#surroundings ??= new Surroundings(cluster, this.namespace, () => {
       for (const name of this.#runs.keys()) this.#queue.add(name);
     });
-    const fresh = this.#attached.filter((a) => !a.leadership && (a.storage.kind === 'disk' || this.#store?.store === 'cluster'));
-    await Promise.all(fresh.map((attached) => {
-      const leadership = new Leadership({ records: attached.storage.leases(this.namespace), identity, clock, onChange: (holder) => this.#leadershipChanged(attached.storage, holder) });
-      attached.leadership = leadership;
-      return leadership.start();
-    }));
+    for (const attached of this.#attached) {
+      if (attached.storage.kind !== 'disk' && this.#store?.store !== 'cluster') continue;
+      attached.leadership ??= new Leadership({
+        records: attached.storage.leases(this.namespace), identity, clock, onChange: (holder) => this.#leadershipChanged(attached.storage, holder),
+      });
+    }
+    await Promise.all(this.#attached.map((attached) => attached.leadership?.start()));
   }
 
   #watchPods(): PodIndex {
