@@ -139,7 +139,12 @@ for (const crds of [true, false]) {
   test(`engines that start at the same moment, runs kept ${crds ? 'in the cluster' : 'on disk'}: one leads, the others follow and take over in turn`, async () => {
     await withWorld([{ node: /./, after: 5 }], async (world) => {
       const engines = ['one', 'two', 'three', 'four'].map((host) => world.engine({ identity: `ann@${host}` }));
-      const holders = await Promise.all(engines.map((e) => e.start(NS)));
+      world.cluster.fault({ verb: 'create', resource: 'leases', delayMs: 100, times: engines.length });
+      const starting = Promise.all(engines.map((e) => e.start(NS)));
+      let started = false;
+      void starting.then(() => { started = true; });
+      assert.ok(await world.clock.until(() => started, 400), 'every engine knows where it stands without waiting');
+      const holders = await starting;
       assert.deepEqual(holders.map(({ state }) => state).sort(), ['other', 'other', 'other', 'us']);
       const leader = engines[holders.findIndex(({ state }) => state === 'us')];
       const followers = engines.filter((e) => e !== leader);

@@ -230,7 +230,7 @@ export class NamespaceEngine {
         records: attached.storage.leases(this.namespace), identity, clock, onChange: (holder) => this.#leadershipChanged(attached.storage, holder),
       });
     }
-    await Promise.all(this.#attached.map((attached) => attached.leadership?.start()));
+    await Promise.all(this.#attached.map(async ({ leadership }) => leadership?.start()));
   }
 
   #watchPods(): PodIndex {
