@@ -8,12 +8,12 @@ import { executeDag } from './dag.ts';
 import { DEPTH, Fault, TIMEOUT, attempt } from './fault.ts';
 import { executeHttp, executePlugin, executePod, executeSuspend } from './leaf.ts';
 import { consultCache } from './memoize.ts';
-import { phaseFulfilled, isFulfilled, setMessage } from './nodes.ts';
+import { isFailed, phaseFulfilled, isFulfilled, setMessage } from './nodes.ts';
 import { checkParallelism } from './parallelism.ts';
 import { isPodType, scopeOf, templateType, type Call, type Place, type TemplateType } from './resolve.ts';
 import { lastRetryValues, processRetries, retriedChildren } from './retry.ts';
 import type { ExecuteOptions, Executed, Run } from './run.ts';
-import { executeSteps } from './steps.ts';
+import { descendantsFulfilled, executeSteps } from './steps.ts';
 import { applyTemplateDefaults } from './defaults.ts';
 import { timeoutOf } from './timeouts.ts';
 import { createNode, nodeTypeOf, type Task } from './task.ts';
@@ -142,7 +142,8 @@ function executeWithRetries(run: Run, task: Task, args: Arguments, place: Place)
   if (!current) return {};
   const attempts = retriedChildren(run, current);
   const last = attempts.at(-1);
-  if (isFulfilled(current) && phaseFulfilled(current)) {
+  // Argo: a retry node that is over but has something open below it (a hook; in a memoized run an older attempt) tries once more.
+  if (isFulfilled(current) && phaseFulfilled(current) && (descendantsFulfilled(run, current) || (current.daemoned === true && isFailed(current)))) {
     if (last?.outputs && current.outputs !== last.outputs) run.nodes.edit(current.id).outputs = last.outputs;
     return { node: run.nodes.get(current.id) };
   }

@@ -21,7 +21,8 @@ export function executePod(run: Run, task: Task): Executed {
   if (run.observed.pods.has(node.id)) return { node };
   const refusal = run.observed.refusals?.get(node.id);
   if (refusal && !refusal.transient) return { node, fault: new Fault('error', refusal.message) };
-  if (node.phase !== 'Pending') return { node };
+  // Argo takes the retry node of a hook for the last attempt of the retried step it hooks, and gives it a Pod of the step.
+  if (node.phase !== 'Pending' && node.type !== 'Retry') return { node };
   if (!run.mayExecute(task.options.onExit ?? false)) {
     return { node: run.nodes.mark(node.id, 'Failed', `workflow shutdown with strategy: ${run.shutdown}`) };
   }

@@ -6,7 +6,7 @@ import { phaseFulfilled } from './nodes.ts';
 import type { Run } from './run.ts';
 import { milliseconds } from './time.ts';
 
-/** The attempts, in order; hooks are no attempts. */
+/** The attempts, in order. A hook is none, unless it is retried itself: Argo goes by the flag alone. */
 export function retriedChildren(run: Run, node: NodeStatus): NodeStatus[] {
   return run.nodes.children(node).filter((child) => child.nodeFlag?.retried);
 }

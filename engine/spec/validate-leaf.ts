@@ -83,7 +83,7 @@ export function checkPodFields(template: Template, place: Place, report: Report)
 
 /** Resources of a whole Pod: Kubernetes takes only some. */
 export function checkPodResources(resources: Record<string, unknown>, prefix: string, path: Path, report: Report): void {
-  if (Array.isArray(resources.claims) && resources.claims.length > 0) report.refuse('field-not-supported', `${prefix}: claims are not supported for pod-level resources`, [...path, 'claims'], 'Write the claims under resourceClaims.');
+  if (Array.isArray(resources.claims) && resources.claims.length > 0) report.refuse('field-not-supported', `${prefix}.claims is not supported for pod-level resources`, [...path, 'claims'], 'Write the claims under resourceClaims.');
   for (const field of ['limits', 'requests']) {
     const names = Object.keys((resources[field] ?? {})).sort();
     for (const name of names) {
