@@ -49,10 +49,6 @@ interface Attached {
 
 /** Runs looked at together; a look itself is one turn of the event loop. */
 const RECONCILES_AT_ONCE = 16;
-/** Rest between two looks at a run, in ms: a little for all, more for large ones. */
-const REST_MS = 10;
-const REST_MS_PER_NODE = 0.1;
-const REST_MS_MOST = 1_000;
 /** Logs of runs with more Pods are kept only when a Pod is about to be deleted. */
 const KEEP_LOGS_OF_PODS = 200;
 const KEEPERS = 2;
@@ -86,7 +82,7 @@ export class NamespaceEngine {
     this.view = new RunsView(shared.clock, () => this.refresh());
     this.#queue = new KeyedQueue({
       clock: shared.clock, concurrency: RECONCILES_AT_ONCE,
-      pause: (name) => Math.min(REST_MS_MOST, REST_MS + (this.#runs.get(name)?.nodeCount ?? 0) * REST_MS_PER_NODE),
+      pause: (name) => this.#runs.get(name)?.lookRest ?? 0,
       work: (name) => Promise.resolve(this.#runs.get(name)?.reconcile()),
       onError: (name, error) => shared.log({ level: 'error', message: `run ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, run: name }),
     });
@@ -261,7 +257,8 @@ export class NamespaceEngine {
     const run = this.#runs.get(pod.metadata.labels?.[LABEL.workflow] ?? '');
     if (!run || run.nodeCount > KEEP_LOGS_OF_PODS) return;
     this.#keptPods.add(uid);
-    void this.#keepers.run(run.name, () => this.#shared.kept.keep(pod)).catch(() => undefined);
+    // Pods that are still to be made come first.
+    void run.whenCreated().then(() => this.#keepers.run(run.name, () => this.#shared.kept.keep(pod))).catch(() => undefined);
   }
 
   #leads(storage: RunStorage): boolean {

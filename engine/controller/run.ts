@@ -68,6 +68,14 @@ const SAVE_MS_MOST = 5_000;
 const SMALL_RUN = 200;
 /** A chore that was done and is asked for again after this is done again. */
 const CHORE_FORGOTTEN_MS = 30_000;
+/** With so many Pods still to be made, making them comes first: looks and saves rest several times longer. */
+const MANY_CREATES = 50;
+const SAVE_FACTOR_WHILE_CREATING = 4;
+/** Rest between two looks, in ms: a little for all, more for large runs. */
+const LOOK_MS = 10;
+const LOOK_MS_PER_NODE = 0.2;
+const LOOK_MS_MOST = 1_000;
+const LOOK_FACTOR_WHILE_CREATING = 2.5;
 
 export class Run {
   readonly name: string;
@@ -123,6 +131,16 @@ export class Run {
   adopt(workflow: Workflow): void {
     if (this.#closed || workflow.metadata.uid !== this.uid) return;
     if (this.#saving) {
+  /** Milliseconds from the start of one look to that of the next. */
+  get lookRest(): number {
+    return Math.min(LOOK_MS_MOST, LOOK_MS + this.nodeCount * LOOK_MS_PER_NODE) * (this.#creating.size >= MANY_CREATES ? LOOK_FACTOR_WHILE_CREATING : 1);
+  }
+
+  /** Resolves when no Pod is waiting to be made. */
+  async whenCreated(): Promise<void> {
+    while (this.#creating.size && !this.#closed) await Promise.all(this.#creating.values());
+  }
+
       this.#arrived = workflow;
       return;
     }
@@ -378,7 +396,8 @@ export class Run {
   #saveRest(): number {
     if (this.#urgent) return 0;
     const count = this.nodeCount;
-    return count < SMALL_RUN ? 0 : Math.min(SAVE_MS_MOST, count * SAVE_MS_PER_NODE);
+    const factor = this.#creating.size >= MANY_CREATES ? SAVE_FACTOR_WHILE_CREATING : 1;
+    return count < SMALL_RUN ? 0 : Math.min(SAVE_MS_MOST, count * SAVE_MS_PER_NODE * factor);
   }
 
   #saveAfter(ms: number): void {

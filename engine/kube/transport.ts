@@ -32,7 +32,7 @@ export interface Streamed {
 
 export interface TransportOptions {
   env: Record<string, string | undefined>;
-  /** Connections for calls (default 32). */
+  /** Connections for calls (default 48: more than the engine's creates, so that other calls do not stand behind them). */
   connections?: number;
   deadline?: number;
   userAgent?: string;
@@ -41,6 +41,7 @@ export interface TransportOptions {
 const CALL_DEADLINE_MS = 30_000;
 const CONNECT_MS = 10_000;
 const TRIES = 6;
+const CONNECTIONS = 48;
 
 interface Agents {
   calls: Dispatcher;
@@ -217,7 +218,7 @@ export class Transport {
       if (/^socks5h?:/.test(proxy)) return new Socks5ProxyAgent(proxy.replace(/^socks5h:/, 'socks5:'), { ...common, requestTls: tls } as Socks5ProxyAgent.Options);
       return new ProxyAgent({ ...common, uri: proxy, requestTls: tls });
     };
-    return { calls: make(this.#options.connections ?? 32), streams: make(256), certificate: identity.certificate };
+    return { calls: make(this.#options.connections ?? CONNECTIONS), streams: make(256), certificate: identity.certificate };
   }
 }
 
