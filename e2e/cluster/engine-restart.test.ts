@@ -120,7 +120,7 @@ test('a person who may only edit a namespace: runs are kept on this machine, and
     const pods = (await admin.list<Pod>(RESOURCE.pod, 'team-a', { labelSelector: `workflows.argoproj.io/workflow=${name}` })).items;
     assert.equal(pods.length, 11);
     assert.ok(pods.every((pod) => pod.metadata.ownerReferences === undefined));
-    const kept = await admin.list<Workflow>(RESOURCE.workflow, 'team-a').then(({ items }) => items.map((item) => item.metadata.name), () => []);
+    const kept = await admin.list<Workflow>(RESOURCE.workflow, 'team-a').then(({ items }) => items.map((item) => item.metadata.name ?? ''), (): string[] => []);
     assert.ok(!kept.includes(name), 'not in the cluster');
     const stored = tiphys(['engine', '--install-crds', ...place], dataDir);
     assert.equal(await stored.ended, 1);
