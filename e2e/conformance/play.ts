@@ -20,7 +20,7 @@ export interface Played {
 export type Player = (played: Case) => Played;
 
 /** The controller of the recordings looks at a workflow this long after something happened to one of its Pods. */
-const DELAY = 1000;
+const DELAY = 500;
 /** A person acts when nothing has moved for this long. */
 const STILL = 4000;
 const MAX_ROUNDS = 3000;
