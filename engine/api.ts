@@ -31,8 +31,8 @@ export interface Clock {
 
 /** The images the in-Pod protocol needs: both public, both replaceable by a mirror's. */
 export interface ExecutorImages {
-  /** A static busybox. */
-  busybox: string;
+  /** A static busybox, or several in the order in which they are tried: the next when one cannot be pulled. */
+  busybox: string | readonly string[];
   curl: string;
 }
 

@@ -2,17 +2,18 @@
  * What operate asks for, done to the cluster. Every action may be done twice without harm: names are derived, so
  * AlreadyExists on what is ours is success, and NotFound on a delete is success.
  */
-import type { ExecutorImages } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster, ResourceType } from '../kube/port.ts';
 import type { PodPlan, Refusal } from '../operate/types.ts';
 import { executorPod, imagesToLookUp } from '../pod/executor.ts';
 import type { ImageConfig, SidecarMode } from '../pod/executor.ts';
+import { helperImagePatch } from '../pod/helper-image.ts';
 import { SIDECARS_ENDED } from '../pod/report.ts';
 import { AppError, isAppError } from '../spec/error.ts';
 import type { ConfigMap, KubeObject, Pod } from '../spec/kubernetes.ts';
 import { ANNOTATION, ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Workflow } from '../spec/types.ts';
+import type { HelperImages } from './helper-images.ts';
 import { RUN_UID, runUidOf } from './pods.ts';
 
 /** Looks up what an image runs: its configuration at the registry. */
@@ -20,7 +21,7 @@ export type ImageLookup = (image: string, plan: PodPlan) => Promise<ImageConfig>
 
 export interface ActionContext {
   cluster: Cluster;
-  images: ExecutorImages;
+  helpers: HelperImages;
   lookUpImage: ImageLookup;
 }
 
@@ -62,7 +63,7 @@ export class Actions {
     if (error !== undefined && imagesToLookUp(plan, { sidecars }).some((image) => !configs.has(image))) throw error;
     const { name = '', uid = '' } = workflow.metadata;
     const pod = executorPod(plan, {
-      busybox: this.#context.images.busybox, sidecars, imageConfigs: configs, instanceId: INSTANCE_ID,
+      busybox: this.#context.helpers.image(), sidecars, imageConfigs: configs, instanceId: INSTANCE_ID,
       ...(owned && { owner: { apiVersion: ARGO_API_VERSION, kind: 'Workflow', name, uid, controller: true, blockOwnerDeletion: true } }),
     });
     if (!owned) pod.metadata.annotations = { ...pod.metadata.annotations, [RUN_UID]: uid };
@@ -125,6 +126,21 @@ export class Actions {
       // Without the right to patch Pods, deleting is what is left.
       if (!isAppError(error, 'forbidden') && !isAppError(error, 'invalid')) throw error;
       await this.deletePod(namespace, name);
+    }
+  }
+
+  /** Which images the Pods' helpers may run from. */
+  get helpers(): HelperImages {
+    return this.#context.helpers;
+  }
+
+  /** Gives our helpers in a Pod another image: Kubernetes allows that, and the kubelet pulls it at once. */
+  async patchHelperImage(pod: Pod, image: string): Promise<void> {
+    const { namespace = '', name = '' } = pod.metadata;
+    try {
+      await this.#context.cluster.patch(RESOURCE.pod, namespace, name, { type: 'strategic', body: helperImagePatch(pod, image) });
+    } catch (error) {
+      if (!isAppError(error, 'not-found')) throw error;
     }
   }
 

@@ -10,6 +10,7 @@ import { Actions } from './actions.ts';
 import { systemClock } from './clock.ts';
 import { installCrds } from './crds.ts';
 import { DiskStorage } from './disk-storage.ts';
+import { HelperImages } from './helper-images.ts';
 import { registryLookup } from './images.ts';
 import { KeptLogs } from './kept-logs.ts';
 import { FairLimiter } from './limiter.ts';
@@ -22,8 +23,11 @@ import { actOn } from './person.ts';
 import { checkRun, prepareRun } from './submit.ts';
 import { nodesOf, summarize } from './summary.ts';
 
-/** Both public: every cluster that reaches a registry has them. */
-const DEFAULT_IMAGES = { busybox: 'docker.io/library/busybox:1.36', curl: 'docker.io/curlimages/curl:latest' };
+/**
+ * Both public: every cluster that reaches a registry has them. The busybox has to be static, since it is copied into other
+ * images: at Docker Hub the musl one is; a mirror may have only the plain tag.
+ */
+const DEFAULT_IMAGES = { busybox: ['docker.io/library/busybox:1.36-musl', 'docker.io/library/busybox:1.36'], curl: 'docker.io/curlimages/curl:latest' };
 const CREATES_AT_ONCE = 24;
 const CHORES_AT_ONCE = 8;
 let engines = 0;
@@ -40,9 +44,11 @@ class ClusterEngine implements Engine {
   constructor(options: EngineOptions) {
     const { cluster, clusterId, dataDir } = options;
     const clock = options.clock ?? systemClock;
+    const images = options.images ?? DEFAULT_IMAGES;
+    const helpers = new HelperImages(typeof images.busybox === 'string' ? [images.busybox] : images.busybox, dataDir, clusterId);
     this.#shared = {
       cluster, clock, operate,
-      actions: new Actions({ cluster, images: options.images ?? DEFAULT_IMAGES, lookUpImage: registryLookup(cluster, options.registryMirrors ?? []) }),
+      actions: new Actions({ cluster, helpers, lookUpImage: registryLookup(cluster, options.registryMirrors ?? []) }),
       disk: new DiskStorage(dataDir, clusterId, clock),
       kept: new KeptLogs(dataDir, clusterId, cluster),
       identity: identityOf(options),

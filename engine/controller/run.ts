@@ -8,6 +8,8 @@
 import type { Clock, EngineOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Action, Observed, Operate, PodPlan, Refusal, ResourceObservation } from '../operate/types.ts';
+import type { HelperPull } from '../pod/helper-image.ts';
+import { helperPull, mayFareBetter } from '../pod/helper-image.ts';
 import { onlySidecarsLeft } from '../pod/report.ts';
 import { isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
@@ -66,8 +68,6 @@ interface Chore {
 const SAVE_MS_PER_NODE = 0.5;
 const SAVE_MS_MOST = 5_000;
 const SMALL_RUN = 200;
-/** A chore that was done and is asked for again after this is done again. */
-const CHORE_FORGOTTEN_MS = 30_000;
 /** With so many Pods still to be made, making them comes first: looks and saves rest several times longer. */
 const MANY_CREATES = 50;
 const SAVE_FACTOR_WHILE_CREATING = 4;
@@ -76,6 +76,8 @@ const LOOK_MS = 10;
 const LOOK_MS_PER_NODE = 0.2;
 const LOOK_MS_MOST = 1_000;
 const LOOK_FACTOR_WHILE_CREATING = 2.5;
+/** A chore that was done and is asked for again after this is done again. */
+const CHORE_FORGOTTEN_MS = 30_000;
 
 export class Run {
   readonly name: string;
@@ -102,6 +104,8 @@ export class Run {
   readonly #chores = new Map<string, Chore>();
   readonly #resources = new Map<string, ResourceObservation>();
   readonly #endingSidecars = new Set<string>();
+  /** Images that a Pod's helpers could not be had from, by the Pod's uid. */
+  readonly #triedHelpers = new Map<string, Set<string>>();
   #needs: { spec: unknown; needs: Needs } | undefined;
   #exclusive: Promise<unknown> = Promise.resolve();
   #held = 0;
@@ -127,10 +131,6 @@ export class Run {
     return this.#counted.count;
   }
 
-  /** Takes in what the storage says. Our own writes and older states are recognised and change nothing. */
-  adopt(workflow: Workflow): void {
-    if (this.#closed || workflow.metadata.uid !== this.uid) return;
-    if (this.#saving) {
   /** Milliseconds from the start of one look to that of the next. */
   get lookRest(): number {
     return Math.min(LOOK_MS_MOST, LOOK_MS + this.nodeCount * LOOK_MS_PER_NODE) * (this.#creating.size >= MANY_CREATES ? LOOK_FACTOR_WHILE_CREATING : 1);
@@ -141,6 +141,10 @@ export class Run {
     while (this.#creating.size && !this.#closed) await Promise.all(this.#creating.values());
   }
 
+  /** Takes in what the storage says. Our own writes and older states are recognised and change nothing. */
+  adopt(workflow: Workflow): void {
+    if (this.#closed || workflow.metadata.uid !== this.uid) return;
+    if (this.#saving) {
       this.#arrived = workflow;
       return;
     }
@@ -194,6 +198,7 @@ export class Run {
     }
     for (const action of outcome.actions) this.#perform(action);
     this.#endSidecars();
+    this.#mendHelpers();
     this.#scheduleSave();
     this.#runChores();
     this.#wakeAt(outcome.wakeAt, now);
@@ -302,6 +307,43 @@ export class Run {
         log({ level: 'warn', message: `sidecars could not be ended: ${String(error)}`, run: this.name, nodeId });
       });
     }
+  }
+
+  /** A helper whose image cannot be pulled gets the next one; what serves is remembered. */
+  #mendHelpers(): void {
+    const { pods, actions: { helpers } } = this.#context;
+    if (helpers.candidates.length < 2) return;
+    for (const pod of pods.of(this.name, this.uid).pods.values()) {
+      if (helpers.settled && pod.status?.phase !== 'Pending') continue;
+      const pull = helperPull(pod);
+      if (pull?.state === 'fails') this.#mendHelper(pod, pull);
+      else if (pull?.state === 'unfit') helpers.unfit(pull.image);
+      else if (pull?.state === 'works' && !helpers.settled) this.#rememberHelper(pull.image);
+    }
+  }
+
+  #rememberHelper(image: string): void {
+    try {
+      this.#context.actions.helpers.worked(image);
+    } catch (error) {
+      this.#context.log({ level: 'warn', message: `the helper image could not be written down for the next start: ${String(error)}` });
+    }
+  }
+
+  #mendHelper(pod: Pod, pull: HelperPull): void {
+    const { actions, chores, log } = this.#context;
+    const { uid = '', name = '' } = pod.metadata;
+    const tried = this.#triedHelpers.get(uid) ?? new Set();
+    const next = actions.helpers.next(new Set([...tried, pull.image]));
+    if (tried.has(pull.image) || next === undefined || !mayFareBetter(pull, next)) return;
+    this.#triedHelpers.set(uid, tried.add(pull.image));
+    actions.helpers.failed(pull.image);
+    log({ level: 'info', message: `image ${pull.image} cannot be pulled; Pod ${name} gets ${next}`, run: this.name, reason: pull.message });
+    chores.run(this.name, () => actions.patchHelperImage(pod, next)).catch((error: unknown) => {
+      // Asked again when the Pod changes next, unless the server will not have it.
+      if (!isAppError(error, 'forbidden') && !isAppError(error, 'invalid')) tried.delete(pull.image);
+      log({ level: 'warn', message: `the helper image of Pod ${name} could not be changed: ${String(error)}`, run: this.name });
+    });
   }
 
   // --- what waits for the saved status ---

@@ -249,6 +249,7 @@ export class PodRunner {
       this.#halt('deleted');
       return;
     }
+    this.#takeImages(pod);
     clearTimeout(this.#deadlineTimer);
     const { activeDeadlineSeconds } = pod.spec;
     if (activeDeadlineSeconds === undefined || this.#over) return;
@@ -257,6 +258,17 @@ export class PodRunner {
       this.#reason = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
       this.#halt('deadline');
     }, Math.max(0, started + activeDeadlineSeconds * 1000 - this.#options.now()));
+  }
+
+  /** Images are all of a container that may change: one that could not be had may have become another. */
+  #takeImages(pod: Pod): void {
+    const specs = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
+    for (const task of this.#tasks()) {
+      const image = specs.find(({ name }) => name === task.spec.name)?.image;
+      if (image === undefined || image === task.spec.image || !task.state.waiting) continue;
+      task.spec = { ...task.spec, image };
+      this.#wakeAll();
+    }
   }
 
   #halt(why: 'deleted' | 'deadline'): void {

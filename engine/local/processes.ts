@@ -75,7 +75,8 @@ export class ProcessRuntime implements Runtime {
     const command = [...(plan.command ?? []), ...(plan.args ?? [])];
     if (!plan.command?.length) return Promise.reject(new Error(`no command given for image "${plan.image}": images are not used here, so its own command is not known`));
     writeFileSync(join(dir, FILE.log), '', { flag: 'a' });
-    const own = { PATH: this.#searchPath, HOSTNAME: plan.podName, HOME: this.#isolated ? '/root' : join(dir, 'home') };
+    // TIPHYS_HOST tells our `init` that all containers have this machine's programs and libraries.
+    const own = { PATH: this.#searchPath, HOSTNAME: plan.podName, HOME: this.#isolated ? '/root' : join(dir, 'home'), ...(plan.env['TIPHYS_RUN'] !== undefined && { TIPHYS_HOST: '1' }) };
     const [program = '', ...args] = this.#isolated ? sandboxCommand(plan, command) : this.#plainCommand(plan, command);
     const rewrite = this.#isolated ? (text: string) => text : rewriter(plan);
     const env = { ...own, ...Object.fromEntries(Object.entries(plan.env).map(([key, value]) => [key, rewrite(value)])) };

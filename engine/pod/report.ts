@@ -2,6 +2,7 @@
 import type { Pod, PodStatus } from '../spec/kubernetes.ts';
 import type { Parameter } from '../spec/types.ts';
 import type { PodReport } from '../operate/types.ts';
+import { helperPull } from './helper-image.ts';
 import { REPORT_BEGIN, REPORT_END } from './scripts.ts';
 
 /** Set by the engine when it ended a Pod's sidecars by its deadline, so that the deadline is not taken for the step's own. */
@@ -144,7 +145,8 @@ const TOLD_TO_END = new Set([0, 137, 143]);
 
 /**
  * @returns the Pod as operate reads it: native sidecars stand among the containers, and a Pod whose main containers have
- *   all ended has the phase that these say, though sidecars may still be ending
+ *   all ended has the phase that these say, though sidecars may still be ending; a helper that cannot be pulled stands
+ *   first among the containers, so that the node says what the Pod waits for
  */
 export function observedPod(pod: Pod): Pod {
   if (!pod.status) return pod;
@@ -154,6 +156,8 @@ export function observedPod(pod: Pod): Pod {
   const status: PodStatus = { ...pod.status, containerStatuses: statuses, initContainerStatuses: init.filter((s) => !sidecars.has(s.name)) };
   if (pod.metadata.annotations?.[SIDECARS_ENDED] !== undefined) endedByUs(pod, status);
   else if (status.phase === 'Succeeded' && statuses.some((s) => sidecars.has(s.name) && !TOLD_TO_END.has(s.state?.terminated?.exitCode ?? 0))) status.phase = 'Failed';
+  const helper = status.phase === 'Pending' && helperPull(pod)?.state === 'fails' ? init.find((s) => s.name === 'init') : undefined;
+  if (helper) status.containerStatuses = [helper, ...statuses];
   return { ...pod, status };
 }
 

@@ -25,10 +25,22 @@ const RESULT_BYTES = 256 * 1024;
 /** Kubernetes keeps 4096 bytes of a termination message. */
 const MESSAGE_BYTES = 4000;
 
-/** Stages the tools. Where the image has no busybox program (a host's shell), its own tools stand in. */
+/** Exit code of `init` when its image's busybox is not static. */
+export const DYNAMIC_BUSYBOX = 65;
+
+/**
+ * Stages the tools. Where the image has no busybox program (a host's shell), its own tools stand in. A program that names
+ * a loader (its first page says so) runs only where that loader is: TIPHYS_HOST says that all share one machine's files.
+ */
 export const INIT = `set -eu
 d=${SHARED_DIR}
 for b in /bin/busybox /usr/bin/busybox /sbin/busybox; do [ -f $b ] && cp $b $d/busybox && break; done
+if [ -z "\${TIPHYS_HOST:-}" ] && [ -f $d/busybox ] && head -c 4096 $d/busybox | tr '\\000' '\\n' | grep -q '^/[^ ]*/ld[-.]'; then
+  echo 'the busybox of the helper image needs the libraries of its own image and cannot serve in others: use a static one, such as docker.io/library/busybox:1.36-musl (setting executor.busybox)' > $d/fault
+  cat $d/fault >&2
+  cat $d/fault > /dev/termination-log || :
+  exit ${DYNAMIC_BUSYBOX}
+fi
 [ -f $d/busybox ] || printf '#!/bin/sh\\nexec "$@"\\n' > $d/busybox
 chmod 755 $d/busybox
 printf '%s' "$TIPHYS_RUN" > $d/run
