@@ -1,5 +1,6 @@
 /** Whole runs on the fake cluster. */
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { RunChange, RunListChange } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
@@ -64,6 +65,37 @@ test('a fan-out makes every Pod once, with few looks and few saves', async () =>
     assert.equal(made.length, 400);
     const saves = cluster.requests.filter((r) => r.verb === 'update' && r.type.plural === 'workflows').length;
     assert.ok(saves < 40, `${saves} saves`);
+  });
+});
+
+test('logs are kept after all Pods are made, and few at a time', { timeout: 60_000 }, async () => {
+  await withWorld([], async ({ engine, finish, cluster, made, dataDir }) => {
+    cluster.fault({ verb: 'create', resource: 'pods', delayMs: 500, times: 120 });
+    const madeBefore: number[] = [];
+    let [reading, most] = [0, 0];
+    const watched = new Proxy(cluster, {
+      get(target, property) {
+        const value = Reflect.get(target, property, target) as unknown;
+        if (typeof value !== 'function') return value;
+        if (property !== 'logs') return value.bind(target) as unknown;
+        return async function* () {
+          madeBefore.push(made.length);
+          most = Math.max(most, ++reading);
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          yield new TextEncoder().encode('said\n');
+          reading -= 1;
+        };
+      },
+    });
+    const e = engine({ cluster: watched });
+    await e.start(NS);
+    await e.submit(workflow('wide', fanOut(120)), { namespace: NS });
+    await finish('wide');
+    const kept = async (): Promise<number> => (await readdir(dataDir, { recursive: true })).filter((file) => file.endsWith('.log')).length;
+    while (await kept() < 120) await new Promise((resolve) => setTimeout(resolve, 20));
+    await e.close();
+    assert.ok(madeBefore.every((count) => count === 120), `logs were read when ${Math.min(...madeBefore)} Pods were made`);
+    assert.ok(most <= 2, `${most} logs at once`);
   });
 });
 
