@@ -15,7 +15,8 @@ export interface EngineOptions {
   dataDir: string;
   /** Who holds the engine's lease: shown to others. */
   identity?: string;
-  images?: ExecutorImages;
+  /** Those not named are the engine's own. */
+  images?: Partial<ExecutorImages>;
   /** Other places to read images' configurations from: `{ registry: 'docker.io', endpoint: 'http://127.0.0.1:5000' }`. */
   registryMirrors?: readonly { registry: string; endpoint: string }[];
   /** Milliseconds since the epoch; a test has its own. */

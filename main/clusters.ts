@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createClient, createLocalCluster, watchKubeconfig } from '../engine/index.ts';
 import type { ResolvedContext } from '../engine/index.ts';
 import { AppError } from '../engine/spec/error.ts';
+import { localRuntime } from './engine-settings.ts';
 import type { Log } from './log.ts';
 import { shorten } from './paths.ts';
 import type { ContextEntry, ContextSource } from './services/contexts.ts';
@@ -16,13 +17,11 @@ export interface ClustersOptions {
   log: Log;
 }
 
-const RUNTIMES = ['docker', 'podman', 'processes'] as const;
-
 /** Follows the kubeconfig's files. The list is complete once `ready` settles. */
-export function watchClusters({ dataDir, environment, localRuntime, log }: ClustersOptions): ContextSource {
+export function watchClusters({ dataDir, environment, localRuntime: wantedRuntime, log }: ClustersOptions): ContextSource {
   const listeners: (() => void)[] = [];
   let contexts: ContextEntry[] = [];
-  const local = localEntry(dataDir, localRuntime);
+  const local = localEntry(dataDir, wantedRuntime);
   const ready = environment.then(() => new Promise<void>((resolve) => {
     // $KUBECONFIG may itself come from the login shell.
     watchKubeconfig({}, (config) => {
@@ -56,7 +55,7 @@ function localEntry(dataDir: string, wanted: () => unknown): ContextEntry {
   const entry: ContextEntry = {
     id: 'local', name: 'local', namespace: 'default', kind: 'local', revision: '1',
     open: async () => {
-      const runtime = RUNTIMES.find((each) => each === wanted());
+      const runtime = localRuntime(wanted());
       const cluster = await createLocalCluster({ dataDir, ...(runtime === undefined ? {} : { runtime }) });
       entry.note = cluster.describe();
       return cluster;

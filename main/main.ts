@@ -4,6 +4,7 @@ import path from 'node:path';
 import { app, BrowserWindow, dialog, ipcMain, Menu, powerMonitor, protocol, session, shell } from 'electron';
 import { createEngine } from '../engine/index.ts';
 import { watchClusters } from './clusters.ts';
+import { engineSettings } from './engine-settings.ts';
 import type { AppCommand } from './ipc/contract.ts';
 import { serveIpc } from './ipc-server.ts';
 import { openLog } from './log.ts';
@@ -47,7 +48,7 @@ function start(): void {
   const contexts = new Contexts({
     source: watchClusters({ dataDir: data, environment, log, localRuntime: () => settings.value('local.runtime') }),
     createEngine: (cluster, clusterId) => createEngine({
-      cluster, clusterId, dataDir: data, log: ({ level, message, ...fields }) => { log(level, message, fields); },
+      cluster, clusterId, dataDir: data, ...engineSettings({ value: (key) => settings.value(key), env: process.env, warn: (message) => { log('warn', message); } }), log: ({ level, message, ...fields }) => { log(level, message, fields); },
     }),
     places: { get: () => settings.places, set: (places) => { void settings.setPlaces(places); } },
     timers: realTimers, random: Math.random,

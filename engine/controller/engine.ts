@@ -44,8 +44,8 @@ class ClusterEngine implements Engine {
   constructor(options: EngineOptions) {
     const { cluster, clusterId, dataDir } = options;
     const clock = options.clock ?? systemClock;
-    const images = options.images ?? DEFAULT_IMAGES;
-    const helpers = new HelperImages(typeof images.busybox === 'string' ? [images.busybox] : images.busybox, dataDir, clusterId);
+    const { busybox } = { ...DEFAULT_IMAGES, ...options.images };
+    const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
     this.#shared = {
       cluster, clock, operate,
       actions: new Actions({ cluster, helpers, lookUpImage: registryLookup(cluster, options.registryMirrors ?? []) }),

@@ -43,6 +43,7 @@ const CONNECTION: Record<string, OptionSpec> = {
   namespace: { type: 'string', short: 'n', argument: 'NAME', help: 'namespace (default: the context\'s own)' },
   context: { type: 'string', argument: 'NAME', help: 'context of the kubeconfig, or `local` (default: the current one)' },
   kubeconfig: { type: 'string', argument: 'FILE', help: 'kubeconfig file (default: $KUBECONFIG, ~/.kube/config)' },
+  'registry-mirror': { type: 'string', multiple: true, argument: 'REGISTRY=URL', help: 'where to look up what images run; `*` for every registry (also $TIPHYS_REGISTRY_MIRRORS, setting registry.mirrors)' },
   verbose: { type: 'boolean', help: 'say what the engine does' },
 };
 const HELP: Record<string, OptionSpec> = { help: { type: 'boolean', short: 'h', help: 'show this help' } };
@@ -118,6 +119,8 @@ export function parseCommand(command: Command, args: readonly string[]): { opera
     const value = options.text(name);
     if (value !== undefined) connection[name] = value;
   }
+  const mirrors = options.list('registry-mirror');
+  if (mirrors.length) connection.mirrors = mirrors;
   return { operands: parsed.positionals, options, connection, help };
 }
 

@@ -1,7 +1,9 @@
 /** From `--context`, `--kubeconfig` and `-n` to a cluster and its engine. */
 import { createClient, createEngine, createLocalCluster, loadKubeconfig } from '../../engine/index.ts';
 import type { Cluster, Engine, Kubeconfig, ResolvedContext } from '../../engine/index.ts';
+import { engineSettings, localRuntime, parseMirror } from '../engine-settings.ts';
 import { dataFolder } from '../paths.ts';
+import { Settings } from '../services/settings.ts';
 import { usageError } from './io.ts';
 import type { Io } from './io.ts';
 
@@ -12,6 +14,8 @@ export interface ConnectionOptions {
   kubeconfig?: string;
   namespace?: string;
   verbose?: boolean;
+  /** `REGISTRY=URL`, as given. */
+  mirrors?: readonly string[];
 }
 
 export interface Connection {
@@ -41,15 +45,21 @@ export function chooseContext(config: Kubeconfig, name: string | undefined): Res
 }
 
 export const connect: Connect = async (options, io) => {
+  const wrong = options.mirrors?.find((text) => !parseMirror(text));
+  if (wrong !== undefined) throw usageError(`"${wrong}" is not REGISTRY=URL.`, 'For example: --registry-mirror docker.io=http://127.0.0.1:5000');
   const config = await readContexts(options, io);
   const context = chooseContext(config, options.context ?? io.env['TIPHYS_CONTEXT']);
   const dataDir = dataFolder(io.env);
-  const cluster = context ? createClient(context, { env: io.env, userAgent: 'tiphys-cli' }) : await createLocalCluster({ dataDir });
+  const warn = (message: string): void => io.err(`warn: ${message}\n`);
+  const settings = new Settings(dataDir, warn);
+  const runtime = localRuntime(settings.value('local.runtime'));
+  const cluster = context ? createClient(context, { env: io.env, userAgent: 'tiphys-cli' }) : await createLocalCluster({ dataDir, ...(runtime && { runtime }) });
   const contextName = context?.label ?? LOCAL;
   const own = context?.namespace ?? 'default';
   const namespace = options.namespace ?? own;
   const engine = createEngine({
     cluster, clusterId: context?.id ?? LOCAL, dataDir,
+    ...engineSettings({ value: (key) => settings.value(key), env: io.env, ...(options.mirrors && { mirrors: options.mirrors }), warn }),
     log: ({ level, message }) => {
       if (options.verbose || level === 'error') io.err(`${level}: ${message}\n`);
     },

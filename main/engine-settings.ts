@@ -1,0 +1,60 @@
+/** What a person set for engines, the same for window and command line: images of the helpers, registry mirrors, local runtime. */
+import type { EngineOptions } from '../engine/index.ts';
+
+type Mirror = NonNullable<EngineOptions['registryMirrors']>[number];
+export type LocalRuntime = (typeof RUNTIMES)[number];
+
+const RUNTIMES = ['docker', 'podman', 'processes'] as const;
+
+export interface EngineSettingsSource {
+  /** A value of settings.json. */
+  value: (key: string) => unknown;
+  env: Record<string, string | undefined>;
+  /** `--registry-mirror`, as given: before all others. */
+  mirrors?: readonly string[];
+  /** Told of what could not be read and is passed over. */
+  warn: (message: string) => void;
+}
+
+/** @returns options of createEngine; what is not set, or not readable, is left to the engine */
+export function engineSettings({ value, env, mirrors = [], warn }: EngineSettingsSource): Pick<EngineOptions, 'images' | 'registryMirrors'> {
+  const given = [...mirrors, ...(env['TIPHYS_REGISTRY_MIRRORS'] ?? '').split(/[\s,]+/).filter(Boolean)].flatMap((text) => parseMirror(text) ?? passOver(warn, `the registry mirror "${text}" is not REGISTRY=URL`));
+  const registryMirrors = [...given, ...mirrorsOf(value('registry.mirrors'), warn)];
+  const busybox = imagesOf(value('executor.busybox'));
+  const curl = imagesOf(value('executor.curl'))[0];
+  const images = { ...(busybox.length && { busybox }), ...(curl !== undefined && { curl }) };
+  return { ...(Object.keys(images).length && { images }), ...(registryMirrors.length && { registryMirrors }) };
+}
+
+/** @returns the runtime that the setting `local.runtime` names, if it names one */
+export function localRuntime(value: unknown): LocalRuntime | undefined {
+  return RUNTIMES.find((each) => each === value);
+}
+
+/** @returns the mirror that `REGISTRY=URL` means (`*` for every registry); undefined when it is not that */
+export function parseMirror(text: string): Mirror | undefined {
+  const at = text.indexOf('=');
+  return at < 1 ? undefined : mirrorOf({ registry: text.slice(0, at), endpoint: text.slice(at + 1) });
+}
+
+function mirrorOf(entry: unknown): Mirror | undefined {
+  const { registry, endpoint } = (typeof entry === 'object' && entry !== null ? entry : {}) as Partial<Record<keyof Mirror, unknown>>;
+  if (typeof registry !== 'string' || registry === '' || typeof endpoint !== 'string' || !/^https?:\/\/[^/\s]/.test(endpoint) || !URL.canParse(endpoint)) return undefined;
+  return { registry, endpoint: endpoint.replace(/\/+$/, '') };
+}
+
+function mirrorsOf(value: unknown, warn: (message: string) => void): Mirror[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return passOver(warn, 'the setting registry.mirrors is no list');
+  return value.flatMap((entry) => mirrorOf(entry) ?? passOver(warn, 'an entry of the setting registry.mirrors has no registry and http endpoint'));
+}
+
+/** One image, or several in the order in which they are tried. */
+function imagesOf(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((image): image is string => typeof image === 'string' && image !== '');
+}
+
+function passOver(warn: (message: string) => void, message: string): [] {
+  warn(message);
+  return [];
+}
