@@ -29,6 +29,20 @@ interface Ending {
   report: PodReport;
 }
 
+/** An ending among others. */
+interface Queued extends Ending {
+  /** The second of the recording in which the Pod ended. */
+  second: number | undefined;
+  /** What encloses the step or task: only Pods beside each other are put in order. */
+  around: string;
+}
+
+/**
+ * Pods beside each other whose ends the recording tells apart by a second ended for the controller at two moments: this far
+ * apart (milliseconds), more than it waits before it looks.
+ */
+const APART = 600;
+
 export class World {
   readonly pods = new Map<string, Pod>();
   readonly reports = new Map<string, PodReport>();
@@ -40,7 +54,7 @@ export class World {
   script: Script | undefined;
   private readonly templates = { namespaced: new Map<string, WorkflowTemplate>(), cluster: new Map<string, WorkflowTemplate>() };
   private readonly recorded = new Map<string, RecordedPod[]>();
-  private endings: Ending[] = [];
+  private endings: Queued[] = [];
   private readonly start: number;
   private readonly case: Case;
 
@@ -157,7 +171,22 @@ export class World {
     const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: plan.spec, status };
     this.pods.set(plan.nodeId, pod);
     const ending = this.case.script ? this.scripted(plan, pod, now) : this.replayed(plan, pod, now);
-    if (ending) this.endings.push(ending);
+    if (ending) this.queue({ ...ending, second: this.recordedOf(plan)?.ended, around: around(plan.nodeName) });
+  }
+
+  /** Keeps the order in which a script's Pods ended: the recorded machine did not start them all at once. */
+  private queue(ending: Queued): void {
+    const distance = (first: Queued, second: Queued): number =>
+      (first.around === second.around && first.second !== undefined && second.second !== undefined ? (second.second - first.second) * APART : 0);
+    if (this.case.script) {
+      for (const other of this.endings) if (distance(other, ending) > 0) ending.at = Math.max(ending.at, other.at + distance(other, ending));
+      for (const other of this.endings) if (distance(ending, other) > 0) other.at = Math.max(other.at, ending.at + distance(ending, other));
+    }
+    this.endings.push(ending);
+  }
+
+  private recordedOf(plan: PodPlan): RecordedPod | undefined {
+    return this.recorded.get(plan.nodeName)?.find(({ name }) => name === plan.name);
   }
 
   private scripted(plan: PodPlan, pod: Pod, now: number): Ending | undefined {
@@ -181,7 +210,7 @@ export class World {
 
   /** Seconds by which the recording machine was behind its script: what a Pod lasted there, where that was clearly longer. */
   private delay(plan: PodPlan): number {
-    const recorded = this.recorded.get(plan.nodeName)?.find(({ name }) => name === plan.name);
+    const recorded = this.recordedOf(plan);
     const lasted = recorded?.ended === undefined ? 0 : recorded.ended - recorded.created;
     return lasted >= 2 ? lasted - 0.5 : 0;
   }
@@ -206,6 +235,11 @@ export class World {
       } },
     };
   }
+}
+
+/** The name of what encloses a step or task, whose attempts, turns and hooks are beside it. */
+function around(nodeName: string): string {
+  return nodeName.replace(/(\.hooks\.[^.]*|\.onExit)(\(.*)?$/, '').replace(/\.[^.]*$/, '');
 }
 
 /** A template as the controller reads it. */
