@@ -115,6 +115,11 @@ export class PodRunner {
 
   async #run(pod: Pod): Promise<void> {
     try {
+      const refusal = this.#options.runtime.refusal?.(pod);
+      if (refusal !== undefined) {
+        this.#reason = { reason: 'CannotRunHere', message: refusal };
+        throw new Stopped();
+      }
       const volumes = await this.#whenReady('ContainerCreating', () => prepareVolumes(pod, this.#options));
       await this.#whenReady('ContainerCreating', () => this.#tryPull(this.#options.runtime.preparePod(pod)));
       const initialized = await this.#runInits(pod, volumes);

@@ -5,6 +5,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, wri
 import { join } from 'node:path';
 import { AppError } from '../spec/error.ts';
 import type { ExecResult, LogOptions } from '../kube/port.ts';
+import type { Pod } from '../spec/kubernetes.ts';
 import { noteTime, readLogFile } from './log-file.ts';
 import { FILE } from './runtime.ts';
 import type { ContainerPlan, Ended, Runtime } from './runtime.ts';
@@ -52,6 +53,12 @@ export class ProcessRuntime implements Runtime {
       ? 'Steps run as processes of this machine, each with its own files. Images are not used: commands are this machine\'s.'
       : 'Steps run as processes of this machine. Images are not used: commands are this machine\'s, and steps can read and change your files.';
     this.description = options.why === undefined ? how : `${how} ${options.why}`;
+  }
+
+  /** A container that leaves its command to the image would be restarted for ever beside a step that waits for it. */
+  refusal(pod: Pod): string | undefined {
+    const without = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(({ command }) => !command?.length);
+    return without && `Container ${without.name ?? ''} gives no command. Steps run as processes of this machine here and images are not used, so the own command of image ${without.image ?? ''} is not known. Give the container a command, or install Docker or Podman and start Tiphys again.`;
   }
 
   preparePod(): Promise<void> {

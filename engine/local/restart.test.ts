@@ -139,6 +139,29 @@ for (const isolated of namespacesWork() ? [true, false] : [false]) {
   });
 }
 
+test('a container whose command only its image knows fails the Pod at once and says what to do; nothing of it is started', async () => {
+  const dataDir = folder();
+  const cluster = await createLocalCluster({ dataDir, runtime: 'processes' });
+  try {
+    const wait = pod('server', `echo ran > ${dataDir}/ran; sleep 60`);
+    const nginx = { name: 'nginx', image: 'nginx:1.13' };
+    for (const [name, spec] of Object.entries({
+      native: { ...wait.spec, initContainers: [{ ...nginx, restartPolicy: 'Always' }] },
+      beside: { ...wait.spec, containers: [...wait.spec.containers, nginx] },
+      alone: { ...wait.spec, containers: [nginx] },
+    })) {
+      await cluster.create(RESOURCE.pod, { ...wait, metadata: { ...wait.metadata, name }, spec });
+      const { status } = await ended(cluster, name);
+      assert.equal(status?.phase, 'Failed', name);
+      assert.match(status.message ?? '', /nginx.*images are not used.*command.*Docker or Podman/, name);
+    }
+    assert.equal(existsSync(join(dataDir, 'ran')), false);
+  } finally {
+    await cluster.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
 test('in namespaces a step has /tmp and home to itself and cannot write the machine', { skip: namespacesWork() ? false : 'this machine does not let us make user namespaces' }, async () => {
   const dataDir = folder();
   const cluster = await createLocalCluster({ dataDir, runtime: 'processes', isolated: true });

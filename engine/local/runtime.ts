@@ -41,6 +41,8 @@ export interface Runtime {
   readonly kind: 'docker' | 'podman' | 'processes';
   /** One sentence for people: how steps run here. */
   readonly description: string;
+  /** @returns why this Pod can never run here, for people; undefined when it may */
+  refusal?(pod: Pod): string | undefined;
   /** Gets a Pod's common ground (network) ready. */
   preparePod(pod: Pod): Promise<void>;
   /** Throws when the image cannot be had now. */
