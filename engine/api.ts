@@ -91,7 +91,12 @@ export interface RunChange {
   deleted?: boolean;
 }
 
-export type RunAction =
+export type RunAction = RunCommand & {
+  /** Who does it: noted in the run's labels, and in the message of a resumed step. */
+  actor?: string;
+};
+
+type RunCommand =
   | { action: 'stop' | 'terminate' | 'suspend' | 'delete'; message?: string }
   /** All waiting Suspend nodes, or the one with this id; `outputs` fills supplied parameters. */
   | { action: 'resume'; nodeId?: string; outputs?: Record<string, string> }

@@ -1,7 +1,8 @@
 /** What a person did to a run: the commands of the recordings, as the CLI would carry them out. */
 import type { Workflow } from '../../engine/spec/types.ts';
-import { resume, setOutputs, stop, suspend, terminate } from '../../engine/operate/commands.ts';
-import type { Expected, PersonAction } from './cases.ts';
+import { resubmitWorkflow, resume, retryWorkflow, setOutputs, stop, suspend, terminate } from '../../engine/operate/commands.ts';
+import { validateWorkflow } from '../../engine/spec/validate.ts';
+import type { Expected, Followup, PersonAction } from './cases.ts';
 
 export const ACTOR = 'e2e-admin';
 const USER = { User: ACTOR };
@@ -13,11 +14,15 @@ export function flag(cmd: readonly string[], name: string): string | undefined {
 }
 
 /** Outputs that a person supplied are not among the actions: they are those that the step ended with. */
-function supply(workflow: Workflow, displayName: string, expected: Expected): Workflow {
+export function supplied(workflow: Workflow, displayName: string, expected: Expected): Record<string, string> {
   const node = Object.values(workflow.status?.nodes ?? {}).find((each) => each.displayName === displayName && each.type === 'Suspend');
   const open = (node?.outputs?.parameters ?? []).filter(({ value, valueFrom }) => value === undefined && valueFrom?.default === undefined);
   const given = expected.nodes.find(({ name }) => name === node?.name)?.outputs?.parameters ?? [];
-  const parameters = Object.fromEntries(open.flatMap(({ name }) => given.filter((each) => each.name === name).map(({ value = '' }) => [name, value])));
+  return Object.fromEntries(open.flatMap(({ name }) => given.filter((each) => each.name === name).map(({ value = '' }) => [name, value])));
+}
+
+function supply(workflow: Workflow, displayName: string, expected: Expected): Workflow {
+  const parameters = supplied(workflow, displayName, expected);
   return Object.keys(parameters).length > 0 ? setOutputs(workflow, { selector: `displayName=${displayName}`, parameters }) : workflow;
 }
 
@@ -42,4 +47,28 @@ export function act(workflow: Workflow, action: PersonAction, expected: Expected
 function outputs(cmd: readonly string[]): Record<string, string> {
   const pairs = cmd.flatMap((word, at) => (word === '--output-parameter' || word === '-p' ? cmd[at + 1] ?? [] : []));
   return Object.fromEntries(pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+type Done = { workflow: Workflow; podsToDelete: string[] } | { error: string };
+
+/** The commands that come after the end of a run. */
+export function carryOut(workflow: Workflow, { cmd, after }: Followup, now: number): Done {
+  const parameters = cmd.flatMap((word, at) => (word === '-p' ? cmd[at + 1] ?? [] : []));
+  const selector = flag(cmd, '--node-field-selector');
+  try {
+    if (cmd[0] === 'retry') {
+      const retried = retryWorkflow(workflow, { parameters, actor: ACTOR, restartSuccessful: cmd.includes('--restart-successful'), ...(selector === undefined ? {} : { selector }) }, now);
+      return retried;
+    }
+    const old = workflow.metadata.name ?? '';
+    const name = after?.name ?? '';
+    const memoized = cmd.includes('--memoized');
+    const again = resubmitWorkflow(workflow, { parameters, memoized, creator: ACTOR, suffix: name.slice(old.length + 1) });
+    const fault = validateWorkflow(again, { mode: 'submit' }).find(({ severity }) => severity === 'error');
+    if (fault) return { error: fault.message };
+    const metadata = { ...again.metadata, name, creationTimestamp: new Date(now).toISOString(), uid: workflow.metadata.uid ?? '' };
+    return { workflow: { ...again, metadata }, podsToDelete: [] };
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
 }

@@ -6,25 +6,33 @@ import { operate } from '../../engine/operate/operate.ts';
 import { fromObject } from '../../engine/spec/read.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
 import type { PodPlan } from '../../engine/operate/types.ts';
-import type { Case, PersonAction } from './cases.ts';
-import { act } from './person.ts';
+import type { Case, Followup, PersonAction } from './cases.ts';
+import { act, carryOut } from './person.ts';
 import { NAMESPACE, World } from './world.ts';
 
-/** What a play came to. */
-export interface Played {
-  workflow: Workflow;
-  /** The plan of every Pod, in order of creation. */
-  pods: PodPlan[];
+/** A case at play. */
+export interface Session {
+  /** The run as it stands; after a resubmit the new one. */
+  readonly workflow: Workflow;
+  /** The plan of every Pod that was ever created, in order. */
+  readonly pods: readonly PodPlan[];
+  /** Goes on until nothing more happens. */
+  play(played: Partial<Pick<Case, 'actions' | 'expect'>>): Promise<void>;
+  /** Does what came after the end of the run. @returns the run, or what the command was refused with */
+  followUp(followup: Followup): Promise<{ workflow: Workflow } | { error: string }>;
+  close(): Promise<void>;
 }
 
-export type Player = (played: Case) => Played;
+export type Player = (played: Case) => Promise<Session>;
 
 /** The controller of the recordings looks at a workflow this long after something happened to one of its Pods. */
-const DELAY = 500;
+export const DELAY = 500;
 /** A person acts when nothing has moved for this long. */
-const STILL = 4000;
-const MAX_ROUNDS = 3000;
-const MAX_TIME = 24 * 3600 * 1000;
+export const STILL = 4000;
+/** Between the end of a run and the command that follows. */
+export const PAUSE = 2000;
+export const MAX_ROUNDS = 3000;
+export const MAX_TIME = 24 * 3600 * 1000;
 
 /** The workflow of a case, as it would come from the API server. */
 export function submitted(played: Case): Workflow {
@@ -44,14 +52,46 @@ export function startOf(played: Case): number {
 }
 
 /** Plays with operate alone. */
-export const playDirectly: Player = (played) => {
-  const world = new World(played);
-  const game = new Game(world, submitted(played), startOf(played));
-  game.run(played);
-  return { workflow: game.workflow, pods: world.created };
-};
+export const playDirectly: Player = (played) => Promise.resolve(new DirectSession(played));
 
-export class Game {
+class DirectSession implements Session {
+  private readonly world: World;
+  private game: Game;
+
+  constructor(played: Case) {
+    this.world = new World(played);
+    this.game = new Game(this.world, submitted(played), startOf(played));
+  }
+
+  get workflow(): Workflow {
+    return this.game.workflow;
+  }
+
+  get pods(): readonly PodPlan[] {
+    return this.world.created;
+  }
+
+  play(played: Partial<Pick<Case, 'actions' | 'expect'>>): Promise<void> {
+    this.game.run(played);
+    return Promise.resolve();
+  }
+
+  followUp(followup: Followup): Promise<{ workflow: Workflow } | { error: string }> {
+    const now = this.game.now + PAUSE;
+    const done = carryOut(this.game.workflow, followup, now);
+    if ('error' in done) return Promise.resolve(done);
+    for (const pod of done.podsToDelete) for (const [id, { metadata }] of this.world.pods) if (metadata.name === pod) this.world.remove(id);
+    if (followup.script) this.world.script = followup.script;
+    this.game = new Game(this.world, done.workflow, now);
+    return Promise.resolve(done);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class Game {
   workflow: Workflow;
   now: number;
   private readonly world: World;
@@ -118,6 +158,6 @@ export class Game {
   }
 }
 
-function earliest(...times: (number | undefined)[]): number | undefined {
+export function earliest(...times: (number | undefined)[]): number | undefined {
   return times.reduce((first, time) => (first === undefined || (time !== undefined && time < first) ? time : first), undefined);
 }

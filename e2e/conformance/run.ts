@@ -1,7 +1,7 @@
 /** Plays every case of a folder and says what differs first. */
 import { loadComparison, readCases, type Case, type Comparison } from './cases.ts';
 import { exceptions, missingFeature } from './features.ts';
-import { playDirectly, type Player } from './play.ts';
+import type { Player } from './play.ts';
 import { playFollowups } from './followups.ts';
 import { podDifference } from './pods.ts';
 
@@ -24,31 +24,38 @@ export function isWanted(filter: Filter, file: string, id: string): boolean {
   return (filter.files.length === 0 || filter.files.includes(file)) && (filter.only.length === 0 || filter.only.some(matches));
 }
 
-export async function runCases(directory: string, filter: Filter, player: Player = playDirectly): Promise<CaseResult[]> {
+export async function runCases(directory: string, filter: Filter, player: Player): Promise<CaseResult[]> {
   const comparison = await loadComparison(directory);
-  return readCases(directory).filter(({ file, id }) => isWanted(filter, file, id)).map((played) => judge(played, comparison, player));
+  const results: CaseResult[] = [];
+  for (const played of readCases(directory)) if (isWanted(filter, played.file, played.id)) results.push(await judge(played, comparison, player));
+  return results;
 }
 
 /** A case that is skipped or excepted must differ: one that passes means that the reason is gone. */
-function judge(played: Case, comparison: Comparison, player: Player): CaseResult {
+async function judge(played: Case, comparison: Comparison, player: Player): Promise<CaseResult> {
   const { id, file } = played;
-  const difference = attempt(() => firstDifference(played, comparison, player));
+  const difference = await attempt(() => firstDifference(played, comparison, player));
   const excuse = exceptions.cases[id] ?? missingFeature(played);
   if (excuse === undefined) return difference === undefined ? { id, file, result: 'passed' } : { id, file, result: 'failed', difference };
   if (difference !== undefined) return { id, file, result: 'skipped', difference: excuse };
   return exceptions.cases[id] === undefined ? { id, file, result: 'passed' } : { id, file, result: 'failed', difference: `passes, though excepted: ${excuse}` };
 }
 
-function attempt(act: () => string | undefined): string | undefined {
+async function attempt(act: () => Promise<string | undefined>): Promise<string | undefined> {
   try {
-    return act();
+    return await act();
   } catch (error) {
     return error instanceof Error ? (error.stack ?? error.message).split('\n').slice(0, 4).join(' ') : String(error);
   }
 }
 
-function firstDifference(played: Case, comparison: Comparison, player: Player): string | undefined {
-  if (played.then) return playFollowups(played, comparison);
-  const { workflow, pods } = player(played);
-  return comparison.differences(played.expect, comparison.normaliseStatus(workflow))[0] ?? podDifference(played.pods, pods, comparison);
+async function firstDifference(played: Case, comparison: Comparison, player: Player): Promise<string | undefined> {
+  const session = await player(played);
+  try {
+    if (played.then) return await playFollowups(session, played, comparison);
+    await session.play(played);
+    return comparison.differences(played.expect, comparison.normaliseStatus(session.workflow))[0] ?? podDifference(played.pods, session.pods, comparison);
+  } finally {
+    await session.close();
+  }
 }

@@ -14,7 +14,7 @@ const SERVICE_ACCOUNTS = new Set(['default', 'argo']);
 const NAME = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
 /** What the recorded workflows find in their cluster. */
-const REPOSITORY = {
+export const REPOSITORY = {
   archiveLogs: false,
   s3: {
     endpoint: 'minio:9000', bucket: 'my-bucket', insecure: true, keyFormat: `${NAMESPACE}/{{workflow.name}}/{{pod.name}}`,
@@ -22,7 +22,7 @@ const REPOSITORY = {
   },
 };
 
-interface Ending {
+export interface Ending {
   at: number;
   nodeId: string;
   pod: Pod;
@@ -82,11 +82,6 @@ export class World {
     };
   }
 
-  /** The plans of all Pods; of those created again under the same name the last. */
-  get lasting(): PodPlan[] {
-    return [...new Map(this.created.map((plan) => [plan.name, plan])).values()];
-  }
-
   /** When the next Pod ends (milliseconds). */
   get nextEnding(): number | undefined {
     return this.endings.reduce<number | undefined>((first, { at }) => (first === undefined || at < first ? at : first), undefined);
@@ -134,10 +129,8 @@ export class World {
         this.deleted = true;
         return;
       case 'create-claim': {
-        const modes = (action.object['spec'] as { accessModes?: string[] } | undefined)?.accessModes ?? [];
-        const bad = modes.find((mode) => !['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'].includes(mode));
-        const name = action.object.metadata.name ?? '';
-        if (bad) this.refusals.set(name, { transient: false, message: `PersistentVolumeClaim "${name}" is invalid: spec.accessModes: Unsupported value: "${bad}": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"` });
+        const message = claimRefusal(action.object);
+        if (message !== undefined) this.refusals.set(action.object.metadata.name ?? '', { transient: false, message });
         return;
       }
       case 'delete-claim': case 'create-disruption-budget': case 'delete-disruption-budget': case 'resource':
@@ -159,7 +152,7 @@ export class World {
   }
 
   private create(plan: PodPlan, now: number): void {
-    const refused = refusal(plan);
+    const refused = podRefusal(plan.name, plan.spec.serviceAccountName);
     if (refused) {
       this.refusals.set(plan.nodeId, { message: refused, transient: false });
       return;
@@ -170,7 +163,7 @@ export class World {
     const status = { phase: 'Running', podIP: 'POD_IP', containerStatuses: plan.spec.containers.map(({ name = '' }): ContainerStatus => ({ name, ready: true, state: { running: {} } })) };
     const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: plan.spec, status };
     this.pods.set(plan.nodeId, pod);
-    const ending = this.case.script ? this.scripted(plan, pod, now) : this.replayed(plan, pod, now);
+    const ending = this.endingOf(plan, pod, now);
     if (ending) this.queue({ ...ending, second: this.recordedOf(plan)?.ended, around: around(plan.nodeName) });
   }
 
@@ -187,6 +180,11 @@ export class World {
 
   private recordedOf(plan: PodPlan): RecordedPod | undefined {
     return this.recorded.get(plan.nodeName)?.find(({ name }) => name === plan.name);
+  }
+
+  /** When and how a Pod ends that runs since now; undefined for one that goes on. */
+  endingOf(plan: PodPlan, pod: Pod, now: number): Ending | undefined {
+    return this.case.script ? this.scripted(plan, pod, now) : this.replayed(plan, pod, now);
   }
 
   private scripted(plan: PodPlan, pod: Pod, now: number): Ending | undefined {
@@ -243,7 +241,7 @@ function around(nodeName: string): string {
 }
 
 /** A template as the controller reads it. */
-function decoded(manifest: KubeObject): WorkflowTemplate {
+export function decoded(manifest: KubeObject): WorkflowTemplate {
   const read = readManifests(JSON.stringify(manifest)).manifests[0];
   return (read?.kind === 'WorkflowTemplate' || read?.kind === 'ClusterWorkflowTemplate' ? read.object : manifest) as WorkflowTemplate;
 }
@@ -253,18 +251,25 @@ function terminated(name: string, exitCode: number, reason: string | undefined, 
   return { name, ready: false, state: { terminated: { exitCode, finishedAt, ...(reason ? { reason } : {}), ...(message ? { message } : {}) } } };
 }
 
-/** What the API server would not take. */
-function refusal(plan: PodPlan): string | undefined {
-  const account = plan.spec.serviceAccountName;
-  if (!NAME.test(plan.name)) {
+/** What the API server says to a Pod that it would not take. */
+export function podRefusal(podName: string, account: string | undefined): string | undefined {
+  if (!NAME.test(podName)) {
     const rule = '\'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\'';
-    return `Pod "${plan.name}" is invalid: metadata.name: Invalid value: "${plan.name}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, `
+    return `Pod "${podName}" is invalid: metadata.name: Invalid value: "${podName}": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, `
       + `'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is ${rule})`;
   }
   if (account && !SERVICE_ACCOUNTS.has(account)) {
-    return `pods "${plan.name}" is forbidden: error looking up service account ${NAMESPACE}/${account}: serviceaccount "${account}" not found`;
+    return `pods "${podName}" is forbidden: error looking up service account ${NAMESPACE}/${account}: serviceaccount "${account}" not found`;
   }
   return undefined;
+}
+
+/** What it says to a claim that it would not take. */
+export function claimRefusal(claim: KubeObject): string | undefined {
+  const modes = (claim['spec'] as { accessModes?: string[] } | undefined)?.accessModes ?? [];
+  const bad = modes.find((mode) => !['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'].includes(mode));
+  if (bad === undefined) return undefined;
+  return `PersistentVolumeClaim "${claim.metadata.name ?? ''}" is invalid: spec.accessModes: Unsupported value: "${bad}": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"`;
 }
 
 /** What a Pod of a script leaves behind. */

@@ -7,6 +7,7 @@ import type { Subscription, WatchState } from '../kube/port.ts';
 import type { KubeObject, Pod } from '../spec/kubernetes.ts';
 import type { Workflow } from '../spec/types.ts';
 import { Actions } from './actions.ts';
+import type { ImageLookup } from './actions.ts';
 import { systemClock } from './clock.ts';
 import { installCrds } from './crds.ts';
 import { DiskStorage } from './disk-storage.ts';
@@ -19,6 +20,8 @@ import type { LogOptions } from './logs.ts';
 import { NamespaceEngine } from './namespace.ts';
 import type { EngineShared } from './namespace.ts';
 import { operate } from '../operate/operate.ts';
+import type { Operate } from '../operate/types.ts';
+import { randomSuffix } from './names.ts';
 import { actOn } from './person.ts';
 import { checkRun, prepareRun } from './submit.ts';
 import { nodesOf, summarize } from './summary.ts';
@@ -32,23 +35,31 @@ const CREATES_AT_ONCE = 32;
 const CHORES_AT_ONCE = 8;
 let engines = 0;
 
+/** What a simulation puts in the place of the engine's own: how it judges runs, what images run, how new runs are named. */
+export interface EngineParts {
+  operate: Operate;
+  lookUpImage: ImageLookup;
+  /** The random end of a generated name. */
+  suffix: () => string;
+}
+
 /** @returns an engine for one cluster. Nothing is asked of the cluster before the first call. */
-export function createEngine(options: EngineOptions): Engine {
-  return new ClusterEngine(options);
+export function createEngine(options: EngineOptions, parts: Partial<EngineParts> = {}): Engine {
+  return new ClusterEngine(options, parts);
 }
 
 class ClusterEngine implements Engine {
   readonly #shared: EngineShared;
   readonly #namespaces = new Map<string, NamespaceEngine>();
 
-  constructor(options: EngineOptions) {
+  constructor(options: EngineOptions, parts: Partial<EngineParts>) {
     const { cluster, clusterId, dataDir } = options;
     const clock = options.clock ?? systemClock;
     const { busybox } = { ...DEFAULT_IMAGES, ...options.images };
     const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
     this.#shared = {
-      cluster, clock, operate,
-      actions: new Actions({ cluster, helpers, lookUpImage: registryLookup(cluster, options.registryMirrors ?? []) }),
+      cluster, clock, operate: parts.operate ?? operate, suffix: parts.suffix ?? randomSuffix,
+      actions: new Actions({ cluster, helpers, lookUpImage: parts.lookUpImage ?? registryLookup(cluster, options.registryMirrors ?? []) }),
       disk: new DiskStorage(dataDir, clusterId, clock),
       kept: new KeptLogs(dataDir, clusterId, cluster),
       identity: identityOf(options),

@@ -33,6 +33,8 @@ export interface EngineShared {
   disk: DiskStorage;
   kept: KeptLogs;
   identity: string;
+  /** The random end of a generated name. */
+  suffix: () => string;
   creates: FairLimiter;
   chores: FairLimiter;
   log: NonNullable<EngineOptions['log']>;

@@ -7,8 +7,8 @@ import { AppError, isAppError } from '../spec/error.ts';
 import { INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Workflow } from '../spec/types.ts';
 import { sleep } from './clock.ts';
-import { randomSuffix } from './names.ts';
 import type { EngineShared, NamespaceEngine } from './namespace.ts';
+import { checkRun } from './submit.ts';
 
 /** How long a retry waits for the old Pods to go: a little more than their usual grace period. */
 const PODS_GONE_MS = 90_000;
@@ -17,19 +17,20 @@ const LOOK_MS = 250;
 /** @returns the run as it is after the action; of a resubmit the new run, of a delete nothing */
 export async function actOn(namespace: NamespaceEngine, shared: EngineShared, name: string, action: RunAction): Promise<Workflow | undefined> {
   const now = shared.clock.now();
+  const by = action.actor === undefined ? {} : { actor: action.actor };
   switch (action.action) {
     case 'stop':
-      return namespace.change(name, (run) => stop(run, action.message === undefined ? {} : { message: action.message }, now));
+      return namespace.change(name, (run) => stop(run, { ...by, ...(action.message !== undefined && { message: action.message }) }, now));
     case 'terminate':
-      return namespace.change(name, (run) => terminate(run));
+      return namespace.change(name, (run) => terminate(run, by));
     case 'suspend':
-      return namespace.change(name, (run) => suspend(run));
+      return namespace.change(name, (run) => suspend(run, by));
     case 'resume':
       return namespace.change(name, (run) => resumed(run, action, now));
     case 'retry':
       return namespace.change(name, (run) => retried(run, action, shared, now));
     case 'resubmit':
-      return resubmitted(namespace, name, action);
+      return resubmitted(namespace, shared, name, action);
     case 'delete':
       await namespace.remove(name);
       return undefined;
@@ -40,13 +41,14 @@ function resumed(run: Workflow, action: Extract<RunAction, { action: 'resume' }>
   const command: NodeCommand = action.nodeId === undefined ? {} : { selector: `id=${action.nodeId}` };
   const parameters = action.outputs ?? {};
   const filled = Object.keys(parameters).length ? setOutputs(run, { ...command, parameters }) : run;
-  return resume(filled, command, now);
+  return resume(filled, action.actor === undefined ? command : { ...command, actor: action.actor, user: { User: action.actor } }, now);
 }
 
 async function retried(run: Workflow, action: Extract<RunAction, { action: 'retry' }>, shared: EngineShared, now: number): Promise<Workflow> {
   const { workflow, podsToDelete } = retryWorkflow(run, {
     ...(action.restartSuccessful !== undefined && { restartSuccessful: action.restartSuccessful }),
     ...(action.nodeFieldSelector && { selector: action.nodeFieldSelector }),
+    ...(action.actor !== undefined && { actor: action.actor }),
     parameters: pairs(action.parameters),
   }, now);
   // A Pod under the name would be taken for the step's own: the run goes on when the old ones are gone.
@@ -72,9 +74,21 @@ async function exists(shared: EngineShared, namespace: string, pod: string): Pro
   }
 }
 
-async function resubmitted(namespace: NamespaceEngine, name: string, action: Extract<RunAction, { action: 'resubmit' }>): Promise<Workflow> {
-  const next = resubmitWorkflow(await namespace.get(name), { memoized: action.memoized ?? false, parameters: pairs(action.parameters), suffix: randomSuffix() });
-  return namespace.create({ ...next, metadata: { ...next.metadata, namespace: namespace.namespace, labels: { ...next.metadata.labels, [LABEL.instanceId]: INSTANCE_ID } } });
+async function resubmitted(namespace: NamespaceEngine, shared: EngineShared, name: string, action: Extract<RunAction, { action: 'resubmit' }>): Promise<Workflow> {
+  const suffix = shared.suffix();
+  const next = resubmitWorkflow(await namespace.get(name), {
+    memoized: action.memoized ?? false, parameters: pairs(action.parameters), suffix, ...(action.actor !== undefined && { creator: action.actor }),
+  });
+  const { generateName, ...metadata } = next.metadata;
+  const run: Workflow = {
+    ...next,
+    metadata: {
+      ...metadata, name: metadata.name ?? `${generateName ?? ''}${suffix}`, namespace: namespace.namespace,
+      labels: { ...metadata.labels, [LABEL.instanceId]: INSTANCE_ID }, ...(generateName !== undefined && { generateName }),
+    },
+  };
+  await checkRun(shared.cluster, run);
+  return namespace.create(run);
 }
 
 function pairs(parameters: Readonly<Record<string, string>> | undefined): string[] {

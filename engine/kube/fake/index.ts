@@ -31,6 +31,8 @@ export interface FakeClusterOptions {
   podTermination?: number | 'manual';
   version?: ServerVersion;
   seed?: number;
+  /** Makes the uid of a new object; by default they are counted. */
+  uid?: () => string;
   /** Events kept for watches that start in the past. */
   history?: number;
 }
@@ -115,7 +117,7 @@ export class FakeCluster extends StoreCluster {
     let uids = 0;
     const store = new ObjectStore({
       now: () => clock.now(), random: seeded(options.seed ?? 1), argoKinds: options.crds ?? true,
-      uid: () => `00000000-0000-4000-8000-${(++uids).toString(16).padStart(12, '0')}`,
+      uid: options.uid ?? (() => `00000000-0000-4000-8000-${(++uids).toString(16).padStart(12, '0')}`),
       ...(options.strictNamespaces === undefined ? {} : { strictNamespaces: options.strictNamespaces }),
       ...(options.maxObjectBytes === undefined ? {} : { maxObjectBytes: options.maxObjectBytes }),
       ...(options.history === undefined ? {} : { history: options.history }),
