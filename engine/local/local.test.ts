@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -47,10 +47,24 @@ for (const engine of ['docker', 'podman'] as const) {
   }
 }
 
+test('who holds the folder is named, with what to do', { skip: existsSync('/proc/self/stat') ? false : 'no /proc here' }, async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'tiphys-local-'));
+  const said = async (program: string): Promise<string> => {
+    // Our parent lives while we do.
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')[19] ?? '';
+    writeFileSync(join(dataDir, 'in-use'), `${process.ppid} ${stat}${program}`);
+    return createLocalCluster({ dataDir, runtime: 'processes' }).then(() => 'opened', (error: unknown) => (isAppError(error) ? `${error.message} ${error.hint ?? ''}` : String(error)));
+  };
+  assert.match(await said('\nthe Tiphys window'), /open in the Tiphys window \(process \d+\)\. .*close the window/);
+  assert.match(await said('\n`tiphys watch`'), /open in `tiphys watch` \(process \d+\)\. .*Ctrl-C/);
+  assert.match(await said(''), /open in another program \(process \d+\)/);
+  rmSync(dataDir, { recursive: true });
+});
+
 test('one program at a time', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tiphys-local-'));
   const first = await createLocalCluster({ dataDir, runtime: 'processes' });
-  await assert.rejects(createLocalCluster({ dataDir, runtime: 'processes' }), (error) => isAppError(error, 'unavailable'));
+  await assert.rejects(createLocalCluster({ dataDir, runtime: 'processes' }), (error) => isAppError(error, 'unavailable') && error.message.includes(`(process ${process.pid})`) && error.hint !== undefined);
   await first.close();
   const second = await createLocalCluster({ dataDir, runtime: 'processes' });
   await second.close();
