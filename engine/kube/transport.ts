@@ -4,6 +4,8 @@
  * stand in the way of calls.
  */
 import { BlockList, isIP } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { Agent, ProxyAgent, Socks5ProxyAgent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { AppError } from '../spec/error.ts';
@@ -201,13 +203,24 @@ export class Transport {
     }
   }
 
+  #secureContext(options: SecureContextOptions): SecureContext {
+    try {
+      return createSecureContext(options);
+    } catch (error) {
+      throw networkError(error, this.server);
+    }
+  }
+
   async #make(identity: Identity): Promise<Agents> {
     const cluster = this.#cluster;
     const authority = await readMaterial(cluster.authority, 'certificate authority');
     const tls = {
-      ...(authority === undefined ? {} : { ca: authority }),
-      ...(identity.certificate === undefined ? {} : { cert: identity.certificate }),
-      ...(identity.key === undefined ? {} : { key: identity.key }),
+      // Made once: each connection would read the certificates anew, for ten milliseconds.
+      secureContext: this.#secureContext({
+        ...(authority === undefined ? {} : { ca: authority }),
+        ...(identity.certificate === undefined ? {} : { cert: identity.certificate }),
+        ...(identity.key === undefined ? {} : { key: identity.key }),
+      }),
       ...(cluster.tlsServerName === undefined ? {} : { servername: cluster.tlsServerName }),
       ...(cluster.insecureSkipTlsVerify ? { rejectUnauthorized: false } : {}),
     };
