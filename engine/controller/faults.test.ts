@@ -287,3 +287,25 @@ test('a cluster that cannot be reached is told of, and found when it is back', a
     assert.ok(await world.clock.until(() => resets === 1 && states.at(-1) === 'live', 60_000), states.join());
   });
 });
+
+test('a claim that is refused for good ends the run with what the server said', async () => {
+  await withWorld([], async (world) => {
+    const refusing = new Proxy<Cluster>(world.cluster, {
+      get(target, property) {
+        const value = Reflect.get(target, property, target) as unknown;
+        if (typeof value !== 'function') return value;
+        if (property !== 'create') return value.bind(target) as unknown;
+        return (type: typeof RESOURCE.pod, ...rest: [Workflow]) => (type.plural === 'persistentvolumeclaims'
+          ? Promise.reject(new AppError('invalid', 'spec.accessModes: Unsupported value: "Never"')) : target.create(type, ...rest));
+      },
+    });
+    const e = world.engine({ cluster: refusing });
+    await e.start(NS);
+    const spec = { ...twoSteps, volumeClaimTemplates: [{ metadata: { name: 'work' }, spec: { accessModes: ['Never'] } }] } as WorkflowSpec;
+    await e.submit(workflow('two', spec), { namespace: NS });
+    const { status } = await world.finish('two');
+    assert.equal(status?.phase, 'Error');
+    assert.equal(status.message, 'pvc create error: spec.accessModes: Unsupported value: "Never"');
+    assert.deepEqual(world.made, []);
+  });
+});

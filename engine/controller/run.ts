@@ -179,10 +179,11 @@ export class Run {
       refusals: refused, resources: this.#resources, settings: { instanceId: INSTANCE_ID },
     };
     const outcome = operate(this.#workflow, observed, now);
-    // A final refusal is told once: it is in the status now.
-    for (const [id, refusal] of refused) if (!refusal.transient) this.#refusals.delete(id);
-    // A state that speaks of claims counts only once they are there.
-    if (this.#createsOwned(outcome.actions)) return;
+    // A state that speaks of claims counts only once they are there, or refused.
+    if (this.#createsOwned(outcome.actions, refused)) return;
+    // A final refusal is told once: it is in the status now. That of a claim is told to the state that speaks of the claim.
+    const asked = new Set(outcome.actions.map((action) => (action.type === 'create-claim' ? action.object.metadata.name : undefined)));
+    for (const [id, refusal] of refused) if (!refusal.transient && !asked.has(id)) this.#refusals.delete(id);
     const before = this.#workflow;
     if (!sameWorkflow(before, outcome.workflow)) {
       this.#workflow = outcome.workflow;
@@ -275,13 +276,13 @@ export class Run {
   }
 
   /** Creates claims and the disruption budget. @returns whether the run has to wait for that */
-  #createsOwned(actions: readonly Action[]): boolean {
+  #createsOwned(actions: readonly Action[], refused: ReadonlyMap<string, Refusal>): boolean {
     let waiting = false;
     for (const action of actions) {
       if (action.type !== 'create-claim' && action.type !== 'create-disruption-budget') continue;
       const type = action.type === 'create-claim' ? RESOURCE.persistentVolumeClaim : RESOURCE.podDisruptionBudget;
       const key = action.object.metadata.name ?? '';
-      if (this.#owned.has(`${type.plural}/${key}`)) continue;
+      if (this.#owned.has(`${type.plural}/${key}`) || refused.has(key)) continue;
       waiting = true;
       if (this.#creating.has(key)) continue;
       const creation = this.#context.creates.run(this.name, () => this.#context.actions.createOwned(type, action.object, this.#workflow, this.storage.kind === 'cluster')).then(() => {
