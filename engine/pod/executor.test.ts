@@ -28,6 +28,12 @@ test('a step whose outputs nobody wants has no helper', () => {
   assert.deepEqual(readReport(pod), { complete: true });
 });
 
+test('an output parameter with a value of its own is reported, too', () => {
+  const pod = executorPod(plan({ outputs: { parameters: [{ name: 'v', value: '1' }] } }), OPTIONS);
+  pod.status = { phase: 'Succeeded', containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 0 } } }, { name: 'wait', state: { terminated: { exitCode: 0, message: '{}' } } }] };
+  assert.deepEqual(readReport(pod), { complete: true, outputs: { parameters: [{ name: 'v', value: '1' }] } });
+});
+
 test('a wanted result wraps main, and unwrap gives the user\'s command back', () => {
   const pod = executorPod(plan({}, [main], true), OPTIONS);
   assert.deepEqual(pod.spec.containers.map((c) => c.name), ['wait', 'main']);

@@ -86,7 +86,7 @@ export function unwrap(container: Container): Pick<Container, 'command' | 'args'
 
 /** @returns whether the step's outputs come through a `wait` container */
 export function needsReport(plan: PodPlan): boolean {
-  return plan.includeResult || outputPaths(plan.template).length > 0;
+  return plan.includeResult || (plan.template.outputs?.parameters ?? []).length > 0;
 }
 
 /** @returns paths of output parameters in the main container, in the order of the template's parameters that have one */
