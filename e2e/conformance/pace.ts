@@ -54,12 +54,18 @@ export class Pace {
     this.moved = now;
   }
 
+  /** What ends at the moment of a look is seen by it. */
+  private get next(): number | undefined {
+    const next = earliest(this.lookAt, this.wakeAt);
+    return next === undefined ? undefined : next + 1;
+  }
+
   readonly operate: Operate = (workflow, observed, now) => {
     if (workflow.metadata.name !== this.name && !this.busy) return unlabelled(workflow, (run) => operate(run, this.complete(observed), now));
     const told = [...observed.refusals?.values() ?? []].some(({ transient }) => !transient);
     if (this.busy || (!this.isDue(now) && !told)) {
       this.workflow = workflow;
-      const wakeAt = this.busy ? now + 1 : earliest(this.lookAt, this.wakeAt);
+      const wakeAt = this.busy ? now + 1 : this.next;
       return { workflow, changed: false, actions: [], ...(wakeAt === undefined ? {} : { wakeAt }) };
     }
     if (this.lookAt !== undefined && this.lookAt <= now) this.lookAt = undefined;
@@ -69,7 +75,7 @@ export class Pace {
     for (const action of outcome.actions) if (action.type === 'create-pod') this.plans.set(action.plan.nodeId, action.plan);
     if (outcome.actions.length > 0) this.stirred(now);
     this.wakeAt = outcome.wakeAt;
-    const wakeAt = earliest(this.lookAt, this.wakeAt);
+    const wakeAt = this.next;
     return { ...outcome, ...(wakeAt === undefined ? {} : { wakeAt }) };
   };
 
