@@ -1,7 +1,8 @@
 /**
- * npm run conformance [DIR] [--only ID]… [--file NAME]… [-o json] [--controller]: plays the recorded runs of a folder and
- * compares them with what Argo made of them, then its vectors. `--controller` plays through the whole controller.
+ * npm run conformance [DIR] [--only ID]… [--file NAME]… [-o json] [--direct]: plays the recorded runs of a folder through the
+ * whole controller and compares them with what Argo made of them, then its vectors. `--direct` plays with operate alone.
  */
+import { exceptions } from './conformance/features.ts';
 import { playController } from './conformance/play-controller.ts';
 import { playDirectly } from './conformance/play.ts';
 import { runCases, type CaseResult } from './conformance/run.ts';
@@ -15,15 +16,15 @@ interface Counts {
   skipped: number;
 }
 
-function options(words: readonly string[]): { directory: string; only: string[]; files: string[]; json: boolean; controller: boolean } {
-  const found = { directory: '../shared/conformance', only: [] as string[], files: [] as string[], json: false, controller: false };
+function options(words: readonly string[]): { directory: string; only: string[]; files: string[]; json: boolean; direct: boolean } {
+  const found = { directory: '../shared/conformance', only: [] as string[], files: [] as string[], json: false, direct: false };
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     if (word === '--only') found.only.push(words[++at] ?? '');
     else if (word === '--file') found.files.push(words[++at] ?? '');
     else if (word === '-o') found.json = words[++at] === 'json';
     else if (word === '-ojson' || word === '--json') found.json = true;
-    else if (word === '--controller') found.controller = true;
+    else if (word === '--direct') found.direct = true;
     else found.directory = word;
   }
   return found;
@@ -34,14 +35,15 @@ function count(results: readonly CaseResult[]): Counts {
   return { passed: of('passed'), failed: of('failed'), skipped: of('skipped') };
 }
 
-const { directory, only, files, json, controller } = options(process.argv.slice(2));
+const { directory, only, files, json, direct } = options(process.argv.slice(2));
 const folder = path.resolve(import.meta.dirname, '..', directory);
 if (!existsSync(path.join(folder, 'compare.mjs'))) {
   console.log(`conformance: no recorded cases at ${folder}; skipped`);
   process.exit(0);
 }
 const filter = { only, files };
-const results = [...await runCases(folder, filter, controller ? playController : playDirectly), ...await runVectors(folder, filter)];
+const cases = direct ? await runCases(folder, filter, playDirectly) : await runCases(folder, filter, playController, exceptions.controller);
+const results = [...cases, ...await runVectors(folder, filter)];
 const names = [...new Set(results.map(({ file }) => file))];
 const byFile = Object.fromEntries(names.map((name) => [name, count(results.filter(({ file }) => file === name))]));
 if (json) {

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Template, WorkflowSpec } from '../../engine/spec/types.ts';
 import type { Case } from './cases.ts';
 
-export const exceptions = JSON.parse(readFileSync(path.join(import.meta.dirname, 'exceptions.json'), 'utf8')) as { cases: Record<string, string>; vectors: Record<string, string> };
+export const exceptions = JSON.parse(readFileSync(path.join(import.meta.dirname, 'exceptions.json'), 'utf8')) as { cases: Record<string, string>; controller: Record<string, string>; vectors: Record<string, string> };
 
 const TYPES = ['resource', 'data', 'http', 'plugin'] as const;
 
