@@ -126,7 +126,7 @@ export const list: Command = {
     else if (!shown.length) io.err(`There are no such runs in namespace ${namespace} of ${contextName}.\n`);
     else io.out(`${listLines(shown, output === 'wide', io).join('\n')}\n`);
     // What the cluster may hold and we may not see must not look like nothing.
-    const { store, reason } = await engine.store(namespace);
+    const { store, reason } = output ? { store: undefined, reason: undefined } : await engine.store(namespace);
     if (store === 'disk' && reason) io.err(`Runs of this machine only: ${reason}\n`);
     return 0;
   }),
