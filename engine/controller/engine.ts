@@ -31,7 +31,7 @@ import { nodesOf, summarize } from './summary.ts';
  * images: at Docker Hub the musl one is; a mirror may have only the plain tag.
  */
 const DEFAULT_IMAGES = { busybox: ['docker.io/library/busybox:1.36-musl', 'docker.io/library/busybox:1.36'], curl: 'docker.io/curlimages/curl:latest' };
-const CREATES_AT_ONCE = 32;
+const CREATES_AT_ONCE = 64;
 const CHORES_AT_ONCE = 8;
 let engines = 0;
 

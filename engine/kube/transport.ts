@@ -43,7 +43,7 @@ export interface TransportOptions {
 const CALL_DEADLINE_MS = 30_000;
 const CONNECT_MS = 10_000;
 const TRIES = 6;
-const CONNECTIONS = 48;
+const CONNECTIONS = 80;
 
 interface Agents {
   calls: Dispatcher;
