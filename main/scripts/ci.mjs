@@ -72,6 +72,9 @@ async function prepare() {
     return { stop: async () => undefined };
   }
   env.TIPHYS_E2E_KUBECONFIG = kubeconfig;
+  // Runs are kept in the cluster, as on most; the context of limited rights shows the other way.
+  const crds = await run({ name: 'crds', command: node, args: ['main/scripts/run.mjs', 'e2e/cluster/install-crds.ts', kubeconfig], limit: minutes(2) });
+  if (crds.code !== 0) console.log(`the CRDs could not be installed; ${path.relative(root, crds.log)} says why`);
   // One that ran before belongs to somebody else.
   return { stop: async () => { if (!ranBefore) await run({ name: 'cluster-down', command: path.join(shared, 'cluster/down'), limit: minutes(2) }); } };
 }
