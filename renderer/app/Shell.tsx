@@ -1,7 +1,7 @@
 /** The window's frame: rail, top, room, foot; and what lies over them. */
 import { useEffect } from 'react';
 import type { ReactElement } from 'react';
-import { Designer } from '../editor/Designer.tsx';
+import { Designer } from '../designer/Designer.tsx';
 import { RunDialog } from '../editor/RunDialog.tsx';
 import { Samples } from '../editor/Samples.tsx';
 import { followRuns, useRunList } from '../monitor/live.ts';

@@ -1,24 +1,22 @@
 /** The open file: its graph beside its text, with problems at the foot. */
-import { CircleCheck, CircleX, FileCode2, FileText, FolderOpen, Info, Save, Sparkles, TriangleAlert, Trash2 } from 'lucide-react';
+import { FileCode2, FolderOpen, Save, TriangleAlert } from 'lucide-react';
 import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactElement } from 'react';
-import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
-import type { Draft } from '../../main/ipc/contract.ts';
 import { invoke } from '../app/bridge.ts';
-import { keysOf, newDocument, openFile, runCommand } from '../app/commands.ts';
-import { isDirty, openDocument, sayError, setUi, useUi } from '../app/store.ts';
+import { keysOf, runCommand } from '../app/commands.ts';
+import { isDirty, sayError, setUi, useUi } from '../app/store.ts';
 import type { OpenDocument } from '../app/store.ts';
 import { project, templateKind } from '../document/projection.ts';
 import { Graph } from '../monitor/Graph.tsx';
 import { Sash } from '../ui/pane.tsx';
 import { Button, EmptyState, Loading } from '../ui/parts.tsx';
-import { age } from '../ui/time.ts';
-import { positionAt } from '../../engine/spec/lint.ts';
-import { parseText } from './parse.ts';
-import type { Parsed } from './parse.ts';
-import type { TextHandle } from './TextEditor.tsx';
+import { parseText } from '../editor/parse.ts';
+import type { Parsed } from '../editor/parse.ts';
+import { Problems } from '../editor/Problems.tsx';
+import type { TextHandle } from '../editor/TextEditor.tsx';
+import { NoFile } from './NoFile.tsx';
 
-const TextEditor = lazy(() => import('./TextEditor.tsx'));
+const TextEditor = lazy(() => import('../editor/TextEditor.tsx'));
 /** Milliseconds after the last key until the draft is kept. */
 const DRAFT_MS = 1000;
 
@@ -111,74 +109,4 @@ function useDraft(document: OpenDocument): void {
     }, DRAFT_MS);
     return () => { clearTimeout(timer); };
   }, [id, title, text, saved, handle]);
-}
-
-const TONE = { error: 'c-Failed', warning: 'c-Suspended', info: 'c-Running' } as const;
-const ORDER = { error: 0, warning: 1, info: 2 } as const;
-
-interface ProblemsProps {
-  diagnostics: readonly Diagnostic[];
-  text: string;
-  folded: boolean;
-  onGo: (offset: number) => void;
-  onFix: (diagnostic: Diagnostic) => void;
-}
-
-function Problems({ diagnostics, text, folded, onGo, onFix }: ProblemsProps): ReactElement {
-  const sorted = useMemo(() => [...diagnostics].sort((a, b) => ORDER[a.severity] - ORDER[b.severity] || (a.range?.start ?? 0) - (b.range?.start ?? 0)), [diagnostics]);
-  const errors = sorted.filter((each) => each.severity === 'error').length;
-  const others = sorted.length - errors;
-  const toggle = (): void => { setUi({ folded: { ...useUi.getState().folded, 'designer.problems': !folded } }); };
-  if (sorted.length === 0) return <div className="problems none"><CircleCheck className="c-Succeeded" aria-hidden /><span className="soft">No problems</span></div>;
-  return (
-    <div className="problems">
-      <button type="button" className="sum" aria-expanded={!folded} onClick={toggle}>
-        {errors ? <b className="c-Failed"><CircleX aria-hidden />{errors} {errors === 1 ? 'error' : 'errors'}</b> : null}
-        {others ? <b className="c-Suspended"><TriangleAlert aria-hidden />{others} {others === 1 ? 'hint' : 'hints'}</b> : null}
-      </button>
-      {folded ? null : (
-        <ul aria-label="Problems">
-          {sorted.slice(0, 200).map((each, i) => {
-            const { line, column } = positionAt(text, each.range?.start ?? 0);
-            return (
-              <li key={i} className={TONE[each.severity]}>
-                {each.severity === 'info' ? <Info aria-label="Information" /> : each.severity === 'warning' ? <TriangleAlert aria-label="Warning" /> : <CircleX aria-label="Error" />}
-                <button type="button" className="go" onClick={() => { onGo(each.range?.start ?? 0); }}><span className="mono soft">{line}:{column}</span> {each.message}{each.hint === undefined ? '' : <span className="soft"> {each.hint}</span>}</button>
-                {each.fix === undefined || !each.range ? null : <Button size="small" onClick={() => { onFix(each); }}>Fix</Button>}
-              </li>
-            );
-          })}
-          {sorted.length > 200 ? <li className="soft">and {sorted.length - 200} more</li> : null}
-        </ul>
-      )}
-    </div>
-  );
-}
-
-/** No file is open: where to begin, and what was left unsaved. */
-function NoFile(): ReactElement {
-  const [drafts, setDrafts] = useState<Draft[]>([]);
-  useEffect(() => { invoke('files.drafts', undefined).then(setDrafts, () => undefined); }, []);
-  const remove = (draft: Draft): void => {
-    setDrafts(drafts.filter((each) => each.id !== draft.id));
-    invoke('files.removeDraft', { id: draft.id }).catch((error: unknown) => { sayError('The draft was not removed', error); });
-  };
-  return (
-    <div className="nofile" data-pane>
-      <EmptyState icon={<FileCode2 aria-hidden />} title="No file is open" actions={<><Button kind="primary" tip="Open file…" keys={keysOf('open-file')} onClick={() => void openFile()}><FolderOpen aria-hidden />Open a file…</Button><Button onClick={newDocument}><FileText aria-hidden />New workflow</Button><Button onClick={() => { setUi({ room: 'samples' }); }}><Sparkles aria-hidden />From a sample</Button></>}>
-        Its YAML and its graph stand side by side; the file stays as you write it.
-      </EmptyState>
-      {drafts.length ? (
-        <section className="drafts">
-          <h3 className="sec">Not saved yet</h3>
-          <ul>{drafts.map((draft) => (
-            <li key={draft.id}>
-              <button type="button" className="grow" onClick={() => { openDocument({ id: draft.id, title: draft.title, text: draft.text, ...(draft.handle === undefined ? {} : { handle: draft.handle }) }); }}><b className="cut">{draft.title}</b><span className="soft">{age(draft.savedAt, Date.now())}</span></button>
-              <Button kind="quiet" size="icon" tip={`Remove the draft of ${draft.title}`} onClick={() => { remove(draft); }}><Trash2 aria-hidden /></Button>
-            </li>
-          ))}</ul>
-        </section>
-      ) : null}
-    </div>
-  );
 }
