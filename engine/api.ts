@@ -19,6 +19,10 @@ export interface EngineOptions {
   images?: Partial<ExecutorImages>;
   /** Other places to read images' configurations from: `{ registry: 'docker.io', endpoint: 'http://127.0.0.1:5000' }`. */
   registryMirrors?: readonly { registry: string; endpoint: string }[];
+  /** The artifact repository of namespaces that name none, as an entry of Argo's ConfigMap `artifact-repositories`. */
+  artifactRepository?: Record<string, unknown>;
+  /** A folder for artifacts, the repository of namespaces that name none: for a cluster whose Pods run on this machine. */
+  artifactFolder?: string;
   /** Milliseconds since the epoch; a test has its own. */
   clock?: Clock;
   log?: (entry: { level: 'info' | 'warn' | 'error'; message: string; [field: string]: unknown }) => void;
@@ -117,6 +121,55 @@ export interface LogLine {
 
 export type LogSource = 'pod' | 'kept' | 'archived' | 'gone';
 
+/** An artifact of a run as a list shows it. */
+export interface ArtifactInfo {
+  nodeId: string;
+  name: string;
+  direction: 'input' | 'output';
+  /** Where it is kept: a kind of Argo's locations; `none` when its status does not say. */
+  kind: 's3' | 'git' | 'http' | 'artifactory' | 'hdfs' | 'raw' | 'oss' | 'gcs' | 'azure' | 'plugin' | 'none';
+  /** Its key, or its URL. */
+  key: string;
+  /** Where it was, or is put, in the container. */
+  path?: string;
+  /** How it is packed. `none`: a file or a folder as it is. */
+  archive: 'tar' | 'zip' | 'none';
+  /** Artifact garbage collection took it. */
+  deleted: boolean;
+}
+
+/** Names an artifact of a run; outputs are looked at first when no direction is given. */
+export interface ArtifactRef {
+  nodeId: string;
+  name: string;
+  direction?: 'input' | 'output';
+}
+
+/** A file of an artifact: one with an empty path is the artifact itself. */
+export interface ArtifactFile {
+  /** Below the artifact, with slashes. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  modifiedAt?: string;
+}
+
+export interface ArtifactContent {
+  /** Bytes of the whole file, not of the part that was asked for; absent when the store does not say. */
+  size?: number;
+  contentType?: string;
+  body: AsyncIterable<Uint8Array>;
+}
+
+export interface ReadArtifactOptions {
+  /** A file of an artifact that is a folder; as `artifactFiles` names it. */
+  file?: string;
+  /** First byte, and last byte included, as in an HTTP range. */
+  start?: number;
+  end?: number;
+  signal?: AbortSignal;
+}
+
 export interface Engine {
   /** Takes the lease of the namespace (or says who has it) and reconciles our runs in it until the engine is closed. */
   start(namespace: string): Promise<EngineHolder>;
@@ -135,6 +188,14 @@ export interface Engine {
 
   /** Lines of a step (or of every step when no node is given), following until `signal` aborts when `follow`. */
   logs(namespace: string, name: string, options: { nodeId?: string; container?: string; follow?: boolean; tailLines?: number; signal?: AbortSignal }): AsyncIterable<LogLine | { source: LogSource }>;
+  /** Artifacts of a step, or of the whole run. */
+  listArtifacts(namespace: string, name: string, nodeId?: string): Promise<ArtifactInfo[]>;
+  /** Files of an artifact, at most 1000: one for a file or an archive, all below it for a folder. `more`: there are others. */
+  artifactFiles(namespace: string, name: string, ref: ArtifactRef): Promise<{ files: ArtifactFile[]; more: boolean }>;
+  /** Opens an artifact. Throws `not-found`, `gone`, `forbidden` (Secret or store), `unreachable`, `unsupported`. */
+  readArtifact(namespace: string, name: string, ref: ArtifactRef, options?: ReadArtifactOptions): Promise<ArtifactContent>;
+  /** A link that anyone may open until then; through a port of this machine where the store is inside the cluster. Throws as readArtifact. */
+  presignArtifact(namespace: string, name: string, ref: ArtifactRef, options?: { file?: string; seconds?: number }): Promise<{ url: string; expiresAt: string }>;
   /** The Pod of a node as it is in the cluster, or undefined when it is gone. */
   pod(namespace: string, name: string, nodeId: string): Promise<Pod | undefined>;
   events(namespace: string, name: string, nodeId?: string): Promise<KubeObject[]>;

@@ -1,16 +1,20 @@
 /** createEngine: the shell put together, one cluster an engine, one NamespaceEngine a namespace. */
 import { createHash, randomBytes } from 'node:crypto';
 import os from 'node:os';
-import type { Engine, EngineHolder, EngineOptions, RunAction, RunChange, RunListChange, RunSummary, SubmitOptions } from '../api.ts';
+import type { ArtifactContent, ArtifactInfo, ArtifactRef, Engine, EngineHolder, EngineOptions, ReadArtifactOptions, RunAction, RunChange, RunListChange, RunSummary, SubmitOptions } from '../api.ts';
+import { artifactsOf, locateArtifact } from '../artifacts/locate.ts';
+import { ArtifactStores } from '../artifacts/stores.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Subscription, WatchState } from '../kube/port.ts';
 import type { KubeObject, Pod } from '../spec/kubernetes.ts';
 import type { Workflow } from '../spec/types.ts';
+import { folderRepository } from '../pod/artifacts.ts';
 import { Actions } from './actions.ts';
 import type { ImageLookup } from './actions.ts';
 import { systemClock } from './clock.ts';
 import { installCrds } from './crds.ts';
 import { DiskStorage } from './disk-storage.ts';
+import { hydrate } from './hydrate.ts';
 import { HelperImages } from './helper-images.ts';
 import { registryLookup } from './images.ts';
 import { KeptLogs } from './kept-logs.ts';
@@ -51,9 +55,11 @@ export function createEngine(options: EngineOptions, parts: Partial<EngineParts>
 class ClusterEngine implements Engine {
   readonly #shared: EngineShared;
   readonly #namespaces = new Map<string, NamespaceEngine>();
+  readonly #artifacts: ArtifactStores;
 
   constructor(options: EngineOptions, parts: Partial<EngineParts>) {
     const { cluster, clusterId, dataDir } = options;
+    this.#artifacts = new ArtifactStores(cluster, options.artifactFolder);
     const clock = options.clock ?? systemClock;
     const { busybox } = { ...DEFAULT_IMAGES, ...options.images };
     const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
@@ -63,6 +69,7 @@ class ClusterEngine implements Engine {
       disk: new DiskStorage(dataDir, clusterId, clock),
       kept: new KeptLogs(dataDir, clusterId, cluster),
       identity: identityOf(options),
+      repository: options.artifactRepository ?? (options.artifactFolder === undefined ? undefined : folderRepository()),
       creates: new FairLimiter(CREATES_AT_ONCE), chores: new FairLimiter(CHORES_AT_ONCE),
       log: options.log ?? (() => undefined),
     };
@@ -115,6 +122,26 @@ class ClusterEngine implements Engine {
     }, options);
   }
 
+  async listArtifacts(namespace: string, name: string, nodeId?: string): Promise<ArtifactInfo[]> {
+    return artifactsOf(hydrate(await this.getRun(namespace, name)), nodeId);
+  }
+
+  async artifactFiles(namespace: string, name: string, ref: ArtifactRef): ReturnType<Engine['artifactFiles']> {
+    const { location } = locateArtifact(hydrate(await this.getRun(namespace, name)), ref);
+    return this.#artifacts.files(namespace, location);
+  }
+
+  async readArtifact(namespace: string, name: string, ref: ArtifactRef, options: ReadArtifactOptions = {}): Promise<ArtifactContent> {
+    const { location } = locateArtifact(hydrate(await this.getRun(namespace, name)), ref);
+    return this.#artifacts.read(namespace, location, options);
+  }
+
+  async presignArtifact(namespace: string, name: string, ref: ArtifactRef, options: { file?: string; seconds?: number } = {}): ReturnType<Engine['presignArtifact']> {
+    const { location } = locateArtifact(hydrate(await this.getRun(namespace, name)), ref);
+    const { url, seconds } = await this.#artifacts.presign(namespace, location, options);
+    return { url, expiresAt: new Date(this.#shared.clock.now() + seconds * 1000).toISOString() };
+  }
+
   async pod(namespace: string, name: string, nodeId: string): Promise<Pod | undefined> {
     return (await podsOf(this.#shared.cluster, await this.getRun(namespace, name))).get(nodeId);
   }
@@ -142,6 +169,7 @@ class ClusterEngine implements Engine {
     const namespaces = [...this.#namespaces.values()];
     this.#namespaces.clear();
     await Promise.all(namespaces.map((namespace) => namespace.close()));
+    await this.#artifacts.close();
   }
 
   #namespace(name: string): NamespaceEngine {

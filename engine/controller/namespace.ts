@@ -33,6 +33,8 @@ export interface EngineShared {
   disk: DiskStorage;
   kept: KeptLogs;
   identity: string;
+  /** The artifact repository of those that name none. */
+  repository: Record<string, unknown> | undefined;
   /** The random end of a generated name. */
   suffix: () => string;
   creates: FairLimiter;
@@ -286,7 +288,7 @@ export class NamespaceEngine {
     if (!pods || !surroundings) return;
     const { clock, operate, actions, creates, chores, kept, log } = this.#shared;
     const context: RunContext = {
-      clock, operate, actions, creates, chores, pods, surroundings, log,
+      clock, operate, actions, creates, chores, pods, surroundings, repository: this.#shared.repository, log,
       enqueue: (run) => this.#queue.add(run),
       onUpdate: (next) => this.view.put(next, true),
       onGone: (run) => this.#removed(storage, run, undefined),

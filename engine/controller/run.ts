@@ -35,6 +35,8 @@ export interface RunContext {
   chores: FairLimiter;
   pods: PodIndex;
   surroundings: Surroundings;
+  /** The artifact repository of those that name none. */
+  repository: Record<string, unknown> | undefined;
   log: NonNullable<EngineOptions['log']>;
   /** Asks for another look. */
   enqueue: (name: string) => void;
@@ -175,8 +177,8 @@ export class Run {
     // A claim is asked for again once nothing is said of it.
     const refused = new Map<string, Refusal>([...this.#refusals].filter(([, refusal]) => !refusal.claim || refusal.retryAt > now));
     const observed: Observed = {
-      ...pods.of(this.name, this.uid), ...(needs.configMaps || needs.templates ? surroundings.observed() : {}),
-      refusals: refused, resources: this.#resources, settings: { instanceId: INSTANCE_ID },
+      ...pods.of(this.name, this.uid), ...surroundings.observed(needs),
+      refusals: refused, resources: this.#resources, settings: { instanceId: INSTANCE_ID, ...(this.#context.repository && { artifactRepository: this.#context.repository }) },
     };
     const outcome = operate(this.#workflow, observed, now);
     // A state that speaks of claims counts only once they are there, or refused.

@@ -1,6 +1,6 @@
 /** Templates and ConfigMaps of a namespace, watched from the first run on that speaks of them. */
 import { RESOURCE } from '../kube/port.ts';
-import type { Cluster, ResourceType, Subscription } from '../kube/port.ts';
+import type { Cluster, ResourceType, Selectors, Subscription } from '../kube/port.ts';
 import type { Observed } from '../operate/types.ts';
 import type { ConfigMap, KubeObject } from '../spec/kubernetes.ts';
 import type { Workflow, WorkflowTemplate } from '../spec/types.ts';
@@ -15,8 +15,11 @@ export interface Needs {
 export function needsOf(workflow: Workflow): Needs {
   const text = JSON.stringify([workflow.spec, workflow.status?.storedTemplates, workflow.status?.storedWorkflowTemplateSpec]);
   const templates = /"(templateRef|workflowTemplateRef)":/.test(text);
-  return { templates, configMaps: templates || /"(configMapKeyRef|memoize|configMap|artifacts)":/.test(text) };
+  return { templates, configMaps: templates || /"(configMapKeyRef|memoize|configMap|artifactRepositoryRef)":/.test(text) };
 }
+
+/** Where Argo's repositories stand when nobody names another ConfigMap: any run's logs may have to go to one. */
+const REPOSITORIES = 'artifact-repositories';
 
 class Follower<T extends KubeObject> {
   readonly objects = new Map<string, T>();
@@ -24,8 +27,8 @@ class Follower<T extends KubeObject> {
   /** The list is known, or will never be: no right, no such kind. */
   settled = false;
 
-  constructor(cluster: Cluster, type: ResourceType, namespace: string | undefined, onChange: () => void) {
-    this.#subscription = cluster.watch<T>(type, namespace, {}, {
+  constructor(cluster: Cluster, type: ResourceType, namespace: string | undefined, onChange: () => void, selectors: Selectors = {}) {
+    this.#subscription = cluster.watch<T>(type, namespace, selectors, {
       onChange: ({ upserts, removed, reset }) => {
         if (reset) this.objects.clear();
         for (const object of removed) this.objects.delete(object.metadata.name ?? '');
@@ -53,6 +56,7 @@ export class Surroundings {
   #namespaced: Follower<WorkflowTemplate> | undefined;
   #clusterWide: Follower<WorkflowTemplate> | undefined;
   #configMaps: Follower<ConfigMap> | undefined;
+  #repositories: Follower<ConfigMap> | undefined;
 
   /** @param onChange anything of it changed: every run that needs surroundings may have to look */
   constructor(cluster: Cluster, namespace: string, onChange: () => void) {
@@ -68,18 +72,21 @@ export class Surroundings {
       this.#clusterWide ??= new Follower(this.#cluster, RESOURCE.clusterWorkflowTemplate, undefined, this.#onChange);
     }
     if (needs.configMaps) this.#configMaps ??= new Follower(this.#cluster, RESOURCE.configMap, this.#namespace, this.#onChange);
+    this.#repositories ??= new Follower(this.#cluster, RESOURCE.configMap, this.#namespace, this.#onChange, { fieldSelector: `metadata.name=${REPOSITORIES}` });
     const templates = !needs.templates || (this.#namespaced?.settled === true && this.#clusterWide?.settled === true);
-    return templates && (!needs.configMaps || this.#configMaps?.settled === true);
+    return templates && this.#repositories.settled && (!needs.configMaps || this.#configMaps?.settled === true);
   }
 
-  observed(): Pick<Observed, 'templates' | 'configMaps'> {
+  /** @returns what was asked for of it; the artifact repositories always */
+  observed(needs: Needs): Pick<Observed, 'templates' | 'configMaps'> {
+    const configMaps = needs.configMaps ? this.#configMaps : this.#repositories;
     return {
-      ...(this.#namespaced && { templates: { namespaced: this.#namespaced.objects, cluster: this.#clusterWide?.objects ?? new Map<string, WorkflowTemplate>() } }),
-      ...(this.#configMaps && { configMaps: this.#configMaps.objects }),
+      ...(needs.templates && this.#namespaced && { templates: { namespaced: this.#namespaced.objects, cluster: this.#clusterWide?.objects ?? new Map<string, WorkflowTemplate>() } }),
+      ...(configMaps && { configMaps: configMaps.objects }),
     };
   }
 
   close(): void {
-    for (const follower of [this.#namespaced, this.#clusterWide, this.#configMaps]) follower?.close();
+    for (const follower of [this.#namespaced, this.#clusterWide, this.#configMaps, this.#repositories]) follower?.close();
   }
 }

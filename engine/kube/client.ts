@@ -1,9 +1,11 @@
 /** The cluster port over a real API server. */
+import type { Duplex } from 'node:stream';
 import { AppError, isAppError } from '../spec/error.ts';
 import type { KubeObject } from '../spec/kubernetes.ts';
 import { createCredentials } from './credentials.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import { execOverSocket } from './exec-socket.ts';
+import { forwardOverSocket } from './port-forward.ts';
 import { followLogs } from './pod-logs.ts';
 import type { AccessReview, Cluster, DeleteOptions, ExecResult, ListResult, LogOptions, Patch, ResourceType, Selectors, ServerVersion, Subscription, WatchHandler, WriteOptions } from './port.ts';
 import { REFLECTOR_TIMES, Reflector } from './reflector.ts';
@@ -166,6 +168,12 @@ class Client implements Cluster {
     // A refused upgrade says nothing; the same request without one gives the reason.
     const explain = () => this.#transport.json<unknown>({ method: 'GET', path: query });
     return execOverSocket(() => this.#transport.socket(query), explain, options.signal);
+  }
+
+  async portForward(namespace: string, pod: string, port: number): Promise<Duplex> {
+    const path = pathOf(POD, namespace, pod, 'portforward', { ports: port });
+    const explain = () => this.#transport.json<unknown>({ method: 'GET', path });
+    return forwardOverSocket(() => this.#transport.socket(path), explain);
   }
 
   async can(review: AccessReview): Promise<boolean> {

@@ -10,7 +10,8 @@ const STDERR = 2;
 const RESULT = 3;
 const MAX_OUTPUT = 16 * 1024 * 1024;
 
-interface Socket {
+/** What opens a web socket to an API server. */
+export interface Socket {
   url: string;
   dispatcher: Dispatcher;
   headers: Record<string, string>;

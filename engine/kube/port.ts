@@ -3,6 +3,7 @@
  * API server (client.ts), the object store of the fake cluster (fake/), and the local cluster (../local).
  * Every call that fails throws an AppError whose code says how: not-found, conflict, forbidden, unreachable, …
  */
+import type { Duplex } from 'node:stream';
 import type { KubeObject, Pod } from '../spec/kubernetes.ts';
 
 /** A kind of object, as its URLs need it. `group` is '' for the core group. */
@@ -23,6 +24,7 @@ export const RESOURCE = {
   event: core('Event', 'events'),
   configMap: core('ConfigMap', 'configmaps'),
   secret: core('Secret', 'secrets'),
+  service: core('Service', 'services'),
   namespace: core('Namespace', 'namespaces', false),
   serviceAccount: core('ServiceAccount', 'serviceaccounts'),
   persistentVolumeClaim: core('PersistentVolumeClaim', 'persistentvolumeclaims'),
@@ -137,6 +139,8 @@ export interface Cluster {
   /** A container's log as it comes, in chunks of bytes. */
   logs(namespace: string, pod: string, options?: LogOptions): AsyncIterable<Uint8Array>;
   exec(namespace: string, pod: string, container: string, command: string[], options?: { signal?: AbortSignal }): Promise<ExecResult>;
+  /** Opens one connection to a TCP port of a Pod. The caller ends it. */
+  portForward(namespace: string, pod: string, port: number): Promise<Duplex>;
   /** @returns whether the current user may do this (SelfSubjectAccessReview) */
   can(review: AccessReview): Promise<boolean>;
   version(): Promise<ServerVersion>;

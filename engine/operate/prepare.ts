@@ -51,22 +51,40 @@ export function prepare(run: Run): boolean {
     run.deadline = milliseconds(run.status.startedAt) + run.spec.activeDeadlineSeconds * 1000;
   }
   run.resolver = run.newResolver();
-  run.repository = repositoryOf(run);
+  const repository = attempt(() => repositoryOf(run));
+  if (repository.fault) {
+    run.mark('Error', repository.fault.message);
+    return false;
+  }
+  run.repository = repository.value;
   return true;
 }
 
 /**
- * The repository that the workflow names, in its namespace or the controller's, else the default one. Throws Fault.
- * Argo: artifactRepositories.Resolve
+ * The repository that the workflow names, else the default one of its namespace, else the engine's own: found once, and kept
+ * in the status. Throws Fault for one that is named and not there. Argo: artifactRepositories.Resolve
  */
 function repositoryOf(run: Run): Record<string, unknown> | undefined {
+  const known = run.status.artifactRepositoryRef?.['artifactRepository'];
+  if (known !== undefined) return known as Record<string, unknown>;
+  const found = configuredRepository(run);
+  const own = run.observed.settings?.artifactRepository;
+  const status = found ?? (own && { default: true, artifactRepository: own });
+  if (status && !run.completed) run.set('artifactRepositoryRef', status);
+  return status?.artifactRepository;
+}
+
+function configuredRepository(run: Run): { artifactRepository: Record<string, unknown> } & Record<string, unknown> | undefined {
   const reference = run.spec.artifactRepositoryRef;
-  const map = run.observed.configMaps?.get(reference?.configMap || 'artifact-repositories');
+  const { configMaps } = run.observed;
+  const configMap = reference?.configMap || 'artifact-repositories';
+  const map = configMaps?.get(configMap);
   const key = reference?.key || map?.metadata.annotations?.['workflows.argoproj.io/default-artifact-repository'];
   const text = key === undefined ? undefined : map?.data?.[key];
-  if (text === undefined) return run.observed.settings?.artifactRepository;
-  const { value } = parseYaml(text);
-  return typeof value === 'object' && value !== null ? value as Record<string, unknown> : undefined;
+  const value = text === undefined ? undefined : parseYaml(text).value;
+  if (typeof value === 'object' && value !== null) return { configMap, ...(key === undefined ? {} : { key }), namespace: run.namespace, artifactRepository: value as Record<string, unknown> };
+  if (!reference || !configMaps) return undefined;
+  throw new Fault('error', `failed to find any artifact repository for artifact repository ref "${configMap}#${reference.key ?? ''}": ${map ? `the ConfigMap ${configMap} has no such key, or what stands there is no repository` : `there is no ConfigMap ${configMap} in the namespace ${run.namespace}`}`);
 }
 
 /** @returns what is wrong with the workflow: the first fault that Argo would name */

@@ -4,13 +4,58 @@ import type { Volume } from '../spec/kubernetes.ts';
 
 type Fields = Record<string, unknown>;
 
+/**
+ * The endpoint that stands for a folder of the machine on which the Pods run, in an S3 location: status and tools see an
+ * S3 artifact with a key, and no server is needed.
+ */
+const FOLDER_ENDPOINT = 'folder.tiphys.local';
+const FOLDER_BUCKET = 'artifacts';
+
+/** @returns the settings of the repository that is a folder of this machine */
+export function folderRepository(): Fields {
+  return { s3: { endpoint: FOLDER_ENDPOINT, bucket: FOLDER_BUCKET } };
+}
+
+/** @returns whether the location is in the folder of the machine on which the Pods run */
+export function isInFolder(location: ArtifactLocation): boolean {
+  return location.s3?.['endpoint'] === FOLDER_ENDPOINT;
+}
+
+/** The kinds of places that an artifact can be in. */
 const LOCATIONS = ['s3', 'git', 'http', 'artifactory', 'hdfs', 'raw', 'oss', 'gcs', 'azure', 'plugin'] as const;
+export type LocationKind = (typeof LOCATIONS)[number];
 /** Where each kind of repository says how keys are made, and the field of the location that takes the key. */
 const KEY_FORMATS: Readonly<Record<string, { format: string; key: string }>> = {
   s3: { format: 'keyFormat', key: 'key' }, gcs: { format: 'keyFormat', key: 'key' }, oss: { format: 'keyFormat', key: 'key' },
   azure: { format: 'blobNameFormat', key: 'blob' }, hdfs: { format: 'pathFormat', key: 'path' }, plugin: { format: 'keyFormat', key: 'key' },
 };
 const DEFAULT_KEY = '{{workflow.name}}/{{pod.name}}';
+
+/** @returns the kind of place that a location names, if any */
+export function locationKind(location: ArtifactLocation | undefined): LocationKind | undefined {
+  return location && LOCATIONS.find((kind) => location[kind] !== undefined);
+}
+
+/** @returns the key of a location within its repository; its URL or repository where it has none */
+export function locationKey(location: ArtifactLocation): string {
+  const kind = locationKind(location);
+  const settings = kind && (location[kind] as Fields | undefined);
+  const value = settings?.[KEY_FORMATS[kind ?? '']?.key ?? ''] ?? settings?.['url'] ?? settings?.['repo'];
+  return typeof value === 'string' ? value : '';
+}
+
+/**
+ * @param archive where the template's artifacts go by themselves
+ * @returns the location alone, made whole: one that is only a key is a key in the archive location. Argo: Relocate
+ */
+export function relocated(location: ArtifactLocation, archive: ArtifactLocation | undefined): ArtifactLocation {
+  const kind = locationKind(location);
+  if (kind !== undefined && (hasLocation(location) || archive?.[kind] === undefined)) return { [kind]: location[kind] };
+  const base = locationKind(archive);
+  if (base === undefined) return {};
+  const whole: ArtifactLocation = { [base]: { ...archive?.[base], ...(kind === undefined ? {} : location[kind]) } };
+  return whole;
+}
 
 /** A location that is complete, not only a key within the repository. Argo: HasLocation */
 function hasLocation(location: ArtifactLocation | undefined): boolean {
@@ -36,7 +81,8 @@ export function archiveLocation(template: Template, spec: WorkflowSpec, reposito
   return { ...template, archiveLocation: { ...repositoryLocation(repository), archiveLogs } };
 }
 
-function repositoryLocation(repository: Fields | undefined): ArtifactLocation {
+/** @returns the location that a repository's settings mean, its key format as the key. Argo: ToArtifactLocation */
+export function repositoryLocation(repository: Fields | undefined): ArtifactLocation {
   for (const [kind, { format, key }] of Object.entries(KEY_FORMATS)) {
     const settings = repository?.[kind];
     if (typeof settings !== 'object' || settings === null) continue;

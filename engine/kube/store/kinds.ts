@@ -27,7 +27,7 @@ const BUILTIN: readonly Kind[] = [
   { type: RESOURCE.lease, hasStatus: false, custom: false },
   { type: RESOURCE.podDisruptionBudget, hasStatus: true, custom: false },
   { type: RESOURCE.customResourceDefinition, hasStatus: true, custom: false },
-  builtin('', 'v1', 'Service', 'services', true),
+  { type: RESOURCE.service, hasStatus: true, custom: false },
   builtin('', 'v1', 'ResourceQuota', 'resourcequotas', true),
   builtin('', 'v1', 'LimitRange', 'limitranges'),
   builtin('', 'v1', 'PersistentVolume', 'persistentvolumes', true, false),

@@ -1,4 +1,6 @@
 /** The cluster port over an object store; what a store cannot do itself (logs, commands, rights, faults) comes in as hooks. */
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { AppError, isAppError } from '../../spec/error.ts';
 import type { KubeObject } from '../../spec/kubernetes.ts';
 import { keyOf } from '../port.ts';
@@ -11,7 +13,7 @@ export interface Call {
   type: ResourceType;
   namespace: string | undefined;
   name: string | undefined;
-  /** `status`, `log` or `exec`. */
+  /** `status`, `log`, `exec` or `portforward`. */
   subresource?: string;
 }
 
@@ -104,6 +106,11 @@ export class StoreCluster implements Cluster, WatchControl {
     return this.#hooks.exec(namespace, pod, container, command, options.signal);
   }
 
+  async portForward(namespace: string, pod: string, port: number): Promise<Duplex> {
+    await this.#call({ verb: 'create', type: POD, namespace, name: pod, subresource: 'portforward' }, undefined, () => this.store.get(POD, namespace, pod));
+    return connectHere(port);
+  }
+
   can(review: AccessReview): Promise<boolean> {
     return Promise.resolve(this.#hooks.can(review));
   }
@@ -137,6 +144,14 @@ export class StoreCluster implements Cluster, WatchControl {
     for (const watch of [...this.#watches]) watch.close();
     await this.#hooks.close();
   }
+}
+
+/** Pods of a store, where they run at all, are processes of this machine. */
+function connectHere(port: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(socket));
+    socket.once('error', (cause) => reject(new AppError('unreachable', `Nothing on this machine answers on port ${port}.`, { cause, retryable: true })));
+  });
 }
 
 const POD: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };
