@@ -1,7 +1,9 @@
 /** The types that the engine speaks with the outside; index.ts is the door. Times are RFC 3339 unless named `…Ms`. */
 import type { Diagnostic } from './spec/diagnostic.ts';
 import type { KubeObject, Pod } from './spec/kubernetes.ts';
-import type { NodeStatus, Workflow, WorkflowPhase } from './spec/types.ts';
+import type { SimulationFrame } from './simulate/simulation.ts';
+import type { StepRule } from './simulate/script.ts';
+import type { NodeStatus, Template, Workflow, WorkflowPhase } from './spec/types.ts';
 import type { Cluster, Subscription, WatchState } from './kube/port.ts';
 
 /** Where runs are kept: Workflow objects in the cluster, or the engine's own store on disk when the CRDs are missing. */
@@ -179,6 +181,8 @@ export interface Engine {
 
   /** Validates, then creates the run. Throws AppError `invalid` with the diagnostics in `cause` when it may not run. */
   submit(workflow: Workflow, options: SubmitOptions): Promise<Workflow>;
+  /** Asks the server what it would refuse of the run and of the Pods it would make. Nothing is kept. @returns what it said, with paths in the workflow */
+  dryRun(workflow: Workflow, options: SubmitOptions): Promise<Diagnostic[]>;
   getRun(namespace: string, name: string): Promise<Workflow>;
   listRuns(namespace: string): Promise<RunSummary[]>;
   act(namespace: string, name: string, action: RunAction): Promise<Workflow | undefined>;
@@ -207,4 +211,31 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What a workflow would do: see simulate(). */
+export interface SimulateOptions {
+  namespace: string;
+  parameters?: Record<string, string>;
+  rules: readonly StepRule[];
+  /** Seconds of a step that no rule speaks of. */
+  duration: number;
+  /** Milliseconds since the epoch at which it begins. */
+  now: number;
+  signal?: AbortSignal;
+}
+
+/** A Pod that would be made: what the language means, before the in-Pod protocol is put around it. */
+export interface PlannedPod {
+  nodeName: string;
+  /** With all its tags replaced. */
+  template: Template;
+  manifest: KubeObject;
+}
+
+export interface SimulationItem {
+  frames: SimulationFrame[];
+  /** With the last frames: the Pods in order (the first 400 with manifests, all counted), and the run without its nodes. */
+  end?: { pods: number; plans: PlannedPod[]; workflow: Workflow };
+}
+
+export type { SimulationFrame, StepRule };
 export type { Cluster, Diagnostic, Workflow, NodeStatus };

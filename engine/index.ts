@@ -7,5 +7,6 @@ export { loadKubeconfig, parseKubeconfig, watchKubeconfig } from './kube/kubecon
 export type { Kubeconfig, ResolvedContext } from './kube/kubeconfig.ts';
 export { createEngine } from './controller/engine.ts';
 export { podNameOf } from './controller/logs.ts';
+export { simulate } from './controller/simulate.ts';
 export { createLocalCluster } from './local/cluster.ts';
 export type { LocalCluster } from './local/cluster.ts';

@@ -54,6 +54,13 @@ export class Actions {
     throw new AppError('conflict', `Waiting for the Pod ${plan.name} of an earlier run to go.`, { retryable: true });
   }
 
+  /** Asks the server whether it would take the Pod of a plan; nothing is kept. `built` is told the Pod as it is sent. Throws what the server said. */
+  async dryRunPod(plan: PodPlan, workflow: Workflow, built: (pod: Pod) => void): Promise<void> {
+    const pod = await this.#podFor(plan, workflow, false);
+    built(pod);
+    await this.#context.cluster.create(RESOURCE.pod, pod, { dryRun: true });
+  }
+
   async #podFor(plan: PodPlan, workflow: Workflow, owned: boolean): Promise<Pod> {
     const mode = await this.#sidecarMode();
     const wanted = imagesToLookUp(plan, { sidecars: mode });

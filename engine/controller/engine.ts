@@ -6,6 +6,7 @@ import { artifactsOf, locateArtifact } from '../artifacts/locate.ts';
 import { ArtifactStores } from '../artifacts/stores.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Subscription, WatchState } from '../kube/port.ts';
+import type { Diagnostic } from '../spec/diagnostic.ts';
 import type { KubeObject, Pod } from '../spec/kubernetes.ts';
 import type { Workflow } from '../spec/types.ts';
 import { folderRepository } from '../pod/artifacts.ts';
@@ -14,6 +15,7 @@ import type { ImageLookup } from './actions.ts';
 import { systemClock } from './clock.ts';
 import { installCrds } from './crds.ts';
 import { DiskStorage } from './disk-storage.ts';
+import { dryRun } from './dry-run.ts';
 import { hydrate } from './hydrate.ts';
 import { HelperImages } from './helper-images.ts';
 import { registryLookup } from './images.ts';
@@ -27,7 +29,8 @@ import { operate } from '../operate/operate.ts';
 import type { Operate } from '../operate/types.ts';
 import { randomSuffix } from './names.ts';
 import { actOn } from './person.ts';
-import { checkRun, prepareRun } from './submit.ts';
+import { planPods } from './simulate.ts';
+import { checkRun, faultsOf, prepareRun } from './submit.ts';
 import { nodesOf, summarize } from './summary.ts';
 
 /**
@@ -91,6 +94,21 @@ class ClusterEngine implements Engine {
     const run = prepareRun(workflow, options);
     await checkRun(this.#shared.cluster, run);
     return this.#namespace(options.namespace).create(run, options.dryRun === undefined ? {} : { dryRun: options.dryRun });
+  }
+
+  async dryRun(workflow: Workflow, options: SubmitOptions): Promise<Diagnostic[]> {
+    const { cluster, clock, actions } = this.#shared;
+    const { namespace } = options;
+    const { name, generateName = 'dry-run-' } = workflow.metadata;
+    const run = prepareRun(workflow, { ...options, name: options.name ?? name ?? `${generateName}${this.#shared.suffix()}` });
+    const faults = await faultsOf(cluster, run);
+    if (faults.length) return faults;
+    const plans = await planPods(run, { namespace, now: clock.now() }, cluster);
+    const { store } = await this.store(namespace);
+    return dryRun(run, plans, {
+      createRun: store === 'cluster' ? () => this.#namespace(namespace).create(run, { dryRun: true }) : undefined,
+      createPod: (plan, built) => actions.dryRunPod(plan, run, built),
+    });
   }
 
   getRun(namespace: string, name: string): Promise<Workflow> {

@@ -3,6 +3,7 @@ import type { SubmitOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster } from '../kube/port.ts';
 import { omit } from '../operate/omit.ts';
+import type { Diagnostic } from '../spec/diagnostic.ts';
 import { AppError } from '../spec/error.ts';
 import { ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Parameter, Workflow, WorkflowSpec, WorkflowTemplate } from '../spec/types.ts';
@@ -55,9 +56,14 @@ function withValues(declared: readonly Parameter[], values: Readonly<Record<stri
 
 /** Throws AppError `invalid`, with the diagnostics as its cause, when the run would be refused. */
 export async function checkRun(cluster: Cluster, workflow: Workflow): Promise<void> {
-  const templates = needsOf(workflow).templates ? await templateGetter(cluster, workflow.metadata.namespace ?? '') : undefined;
-  const errors = validateWorkflow(workflow, { mode: 'submit', ...(templates && { templates }) }).filter((diagnostic) => diagnostic.severity === 'error');
+  const errors = await faultsOf(cluster, workflow);
   if (errors.length) throw new AppError('invalid', errors[0]?.message ?? 'The workflow is not valid.', { cause: errors, hint: 'Mend the workflow and submit it again.' });
+}
+
+/** @returns the errors for which the run would be refused, templates of the cluster looked up */
+export async function faultsOf(cluster: Cluster, workflow: Workflow): Promise<Diagnostic[]> {
+  const templates = needsOf(workflow).templates ? await templateGetter(cluster, workflow.metadata.namespace ?? '') : undefined;
+  return validateWorkflow(workflow, { mode: 'submit', ...(templates && { templates }) }).filter((diagnostic) => diagnostic.severity === 'error');
 }
 
 /** What may not be listed is not known: the engine finds out when the run needs it. */
