@@ -16,6 +16,7 @@ import { externalLink, guardPages, guardSession } from './security.ts';
 import { appService } from './services/app.ts';
 import { Contexts } from './services/contexts.ts';
 import { Files } from './services/files.ts';
+import { prerunHandlers, prerunSources } from './services/prerun.ts';
 import { runHandlers, runSources } from './services/runs.ts';
 import { samplesService } from './services/samples.ts';
 import { Settings } from './services/settings.ts';
@@ -73,12 +74,12 @@ function start(): void {
   };
   const services: Services = {
     handlers: {
-      ...contexts.handlers, ...files.handlers, ...settings.handlers, ...runHandlers(contexts),
+      ...contexts.handlers, ...files.handlers, ...settings.handlers, ...runHandlers(contexts), ...prerunHandlers(contexts),
       ...samplesService(path.join(appRoot, 'assets', 'samples')),
       ...appService({ info: { version: app.getVersion(), platform: process.platform, electron: process.versions.electron, dataDir: shorten(data) }, openLink }),
     },
     sources: {
-      ...contexts.sources, ...runSources(contexts, realTimers),
+      ...contexts.sources, ...runSources(contexts, realTimers), ...prerunSources(contexts, Date.now),
       commands: {
         open: (_request, sink, signal) => {
           commands.add(sink);

@@ -36,7 +36,7 @@ test('what the server refuses of a Pod is told at the template it comes from', a
     const [fault, ...more] = await engine().dryRun(workflow('wf', spec), { namespace: NS });
     assert.deepEqual(more, []);
     assert.deepEqual(fault?.path, ['spec', 'templates', 2, 'container', 'image']);
-    assert.match(fault?.message ?? '', /Pod of wf\[0\]\.b: .*Required value/);
+    assert.match(fault.message, /Pod of wf\[0\]\.b: .*Required value/);
   });
 });
 

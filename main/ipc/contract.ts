@@ -3,8 +3,9 @@
  * every stream a request and items that follow until it is closed. preload.ts bridges them all without knowing any.
  */
 import { z } from 'zod';
-import type { EngineHolder, LogLine, LogSource, RunAction, RunChange, RunListChange, RunStore } from '../../engine/index.ts';
+import type { EngineHolder, LogLine, LogSource, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
 import type { WatchState } from '../../engine/index.ts';
+import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
 
@@ -25,6 +26,12 @@ const runAction = z.discriminatedUnion('action', [
   z.object({ action: z.literal('resubmit'), memoized: z.boolean().optional(), parameters: parameters.optional() }),
 ]);
 
+const seconds = z.number().min(0).max(31 * 86_400);
+const stepRule = z.object({
+  node: z.string().min(1).max(1024), outcome: z.enum(['Succeeded', 'Failed', 'Error']).exactOptional(), failures: z.number().int().min(0).max(1000).exactOptional(), exitCode: z.number().int().min(0).max(255).exactOptional(),
+  message: z.string().max(4096).exactOptional(), duration: seconds.exactOptional(), result: z.string().max(1024 * 1024).exactOptional(), parameters: parameters.exactOptional(),
+});
+
 /** Requests that are answered once: `bridge.invoke(verb, request)`. */
 export const VERBS = {
   'app.info': z.void(),
@@ -38,6 +45,8 @@ export const VERBS = {
   'contexts.installCrds': z.object({ contextId: name }),
   'contexts.permissions': place,
   'runs.submit': place.extend({ text, parameters, name: z.string().max(63).optional() }),
+  /** What the server would refuse of the run and its Pods; paths are the workflow's. */
+  'runs.dryRun': place.extend({ text, parameters }),
   'runs.act': run.extend({ request: runAction }),
   'runs.get': run,
   'runs.pod': run.extend({ nodeId: name }),
@@ -59,6 +68,8 @@ export const STREAMS = {
   contexts: z.void(),
   'runs.list': place,
   'runs.run': run,
+  /** A run that never happens: its frames as fast as they can be computed, the planned Pods at the end. */
+  'runs.simulate': place.extend({ text, parameters, rules: z.array(stepRule).max(2000), duration: seconds }),
   'runs.logs': run.extend({ nodeId: name.optional(), container: z.string().max(63).optional(), follow: z.boolean(), tailLines: z.number().int().positive().max(200_000).optional() }),
   /** Commands from the menu, the palette's accelerators and opened files. */
   commands: z.void(),
@@ -154,6 +165,7 @@ export interface VerbResponses {
   'contexts.installCrds': undefined;
   'contexts.permissions': Permissions;
   'runs.submit': { name: string };
+  'runs.dryRun': Diagnostic[];
   'runs.act': { name?: string };
   'runs.get': Workflow;
   'runs.pod': { pod?: KubeObject };
@@ -172,6 +184,7 @@ export interface StreamItems {
   contexts: ContextSummary[];
   'runs.list': { change?: RunListChange; watch?: WatchState; holder?: EngineHolder };
   'runs.run': { change?: RunChange; watch?: WatchState };
+  'runs.simulate': SimulationItem;
   /** Lines in batches; `source` says where they come from; `end` when no more follow. */
   'runs.logs': { lines: LogLine[]; source?: LogSource; end?: boolean };
   commands: AppCommand;
