@@ -28,7 +28,7 @@ test('what the server refuses of a Pod is told at the template it comes from', a
     const create = cluster.create.bind(cluster);
     cluster.create = async (type, object, options) => {
       if (type.kind === 'Pod' && object.metadata.name?.includes('two')) {
-        const at = (object as { spec: { containers: { name: string }[] } }).spec.containers.findIndex(({ name }) => name === 'main');
+        const at = (object as unknown as { spec: { containers: { name: string }[] } }).spec.containers.findIndex(({ name }) => name === 'main');
         throw statusError({ code: 422, reason: 'Invalid', message: 'Pod is invalid', details: { causes: [{ field: `spec.containers[${at}].image`, message: 'Required value' }] } });
       }
       return create(type, object, options);
