@@ -25,6 +25,7 @@ import { podNameOf, podsOf, runLogs } from './logs.ts';
 import type { LogOptions } from './logs.ts';
 import { NamespaceEngine } from './namespace.ts';
 import type { EngineShared } from './namespace.ts';
+import { LockRegistry } from './locks.ts';
 import { operate } from '../operate/operate.ts';
 import type { Operate } from '../operate/types.ts';
 import { randomSuffix } from './names.ts';
@@ -32,6 +33,7 @@ import { actOn } from './person.ts';
 import { planPods } from './simulate.ts';
 import { checkRun, faultsOf, prepareRun } from './submit.ts';
 import { nodesOf, summarize } from './summary.ts';
+import { Surroundings } from './surroundings.ts';
 
 /**
  * Both public: every cluster that reaches a registry has them. The busybox has to be static, since it is copied into other
@@ -59,6 +61,8 @@ class ClusterEngine implements Engine {
   readonly #shared: EngineShared;
   readonly #namespaces = new Map<string, NamespaceEngine>();
   readonly #artifacts: ArtifactStores;
+  /** Of namespaces whose semaphores runs of other namespaces speak of. */
+  readonly #foreign = new Map<string, Surroundings>();
 
   constructor(options: EngineOptions, parts: Partial<EngineParts>) {
     const { cluster, clusterId, dataDir } = options;
@@ -71,6 +75,7 @@ class ClusterEngine implements Engine {
       actions: new Actions({ cluster, helpers, lookUpImage: parts.lookUpImage ?? registryLookup(cluster, options.registryMirrors ?? []) }),
       disk: new DiskStorage(dataDir, clusterId, clock),
       kept: new KeptLogs(dataDir, clusterId, cluster),
+      locks: new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name)),
       identity: identityOf(options),
       repository: options.artifactRepository ?? (options.artifactFolder === undefined ? undefined : folderRepository()),
       creates: new FairLimiter(CREATES_AT_ONCE), chores: new FairLimiter(CHORES_AT_ONCE),
@@ -188,6 +193,14 @@ class ClusterEngine implements Engine {
     this.#namespaces.clear();
     await Promise.all(namespaces.map((namespace) => namespace.close()));
     await this.#artifacts.close();
+    for (const surroundings of this.#foreign.values()) surroundings.close();
+    this.#foreign.clear();
+  }
+
+  #configMaps(namespace: string): Surroundings {
+    let surroundings = this.#foreign.get(namespace);
+    if (!surroundings) this.#foreign.set(namespace, surroundings = new Surroundings(this.#shared.cluster, namespace, () => this.#shared.locks.configMapChanged(namespace)));
+    return surroundings;
   }
 
   #namespace(name: string): NamespaceEngine {

@@ -2,6 +2,7 @@
 import type { Clock, EngineHolder, EngineOptions, RunStore } from '../api.ts';
 import type { Cluster, Subscription, WatchState } from '../kube/port.ts';
 import { RESOURCE } from '../kube/port.ts';
+import { lockClaims } from '../operate/locks.ts';
 import type { Operate } from '../operate/types.ts';
 import { AppError, isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
@@ -14,6 +15,7 @@ import { hydrate } from './hydrate.ts';
 import type { KeptLogs } from './kept-logs.ts';
 import { Leadership } from './leadership.ts';
 import { FairLimiter } from './limiter.ts';
+import type { LockRegistry } from './locks.ts';
 import { podsOf } from './logs.ts';
 import { PodIndex } from './pods.ts';
 import { KeyedQueue } from './queue.ts';
@@ -32,6 +34,7 @@ export interface EngineShared {
   actions: Actions;
   disk: DiskStorage;
   kept: KeptLogs;
+  locks: LockRegistry;
   identity: string;
   /** The artifact repository of those that name none. */
   repository: Record<string, unknown> | undefined;
@@ -84,6 +87,7 @@ export class NamespaceEngine {
     this.namespace = namespace;
     this.#shared = shared;
     this.view = new RunsView(shared.clock, () => this.refresh());
+    shared.locks.onKnown(() => this.#lookAtAll());
     this.#queue = new KeyedQueue({
       clock: shared.clock, concurrency: RECONCILES_AT_ONCE,
       pause: (name) => this.#runs.get(name)?.lookRest ?? 0,
@@ -153,7 +157,9 @@ export class NamespaceEngine {
 
   #settled(attached: Attached): void {
     attached.settled = true;
-    if (this.#store && this.#attached.every((a) => a.settled)) this.view.synced();
+    if (!this.#store || !this.#attached.every((a) => a.settled)) return;
+    this.view.synced();
+    this.#shared.locks.settle(this.namespace);
   }
 
   #onChange(attached: Attached, change: { upserts: Workflow[]; removed: Workflow[]; reset: boolean }): void {
@@ -180,6 +186,8 @@ export class NamespaceEngine {
     }
     if (run) this.#dropRun(name);
     this.view.put(workflow, isOurs(storage, workflow));
+    // Its locks are known before anybody looks after it.
+    if (isOurs(storage, workflow)) this.#shared.locks.claim(workflow, lockClaims(workflow), () => this.#queue.add(name));
     if (this.#leads(storage) && isOurs(storage, workflow) && needsCare(workflow)) this.#care(storage, workflow);
   }
 
@@ -189,6 +197,7 @@ export class NamespaceEngine {
     if (uid !== undefined && known?.metadata.uid !== undefined && known.metadata.uid !== uid) return;
     this.#storageOf.delete(name);
     this.#dropRun(name);
+    this.#shared.locks.forget(this.namespace, name);
     this.view.remove(name);
     if (!known || !isOurs(storage, known) || !this.#leads(storage)) return;
     // In the cluster the Pods go with their owner.
@@ -210,6 +219,7 @@ export class NamespaceEngine {
 
   async start(): Promise<EngineHolder> {
     this.#started = true;
+    if (!this.#attached.length || !this.#attached.every((a) => a.settled)) this.#shared.locks.expect(this.namespace);
     await this.open();
     await this.#lead();
     // Whether Pods may be watched is part of the answer.
@@ -221,9 +231,7 @@ export class NamespaceEngine {
     if (!this.#started || this.#closed) return;
     this.#pods ??= this.#watchPods();
     const { cluster, identity, clock } = this.#shared;
-    this.#surroundings ??= new Surroundings(cluster, this.namespace, () => {
-      for (const name of this.#runs.keys()) this.#queue.add(name);
-    });
+    this.#surroundings ??= new Surroundings(cluster, this.namespace, () => this.#lookAtAll());
     for (const attached of this.#attached) {
       if (attached.storage.kind !== 'disk' && this.#store?.store !== 'cluster') continue;
       attached.leadership ??= new Leadership({
@@ -231,6 +239,10 @@ export class NamespaceEngine {
       });
     }
     await Promise.all(this.#attached.map(async ({ leadership }) => leadership?.start()));
+  }
+
+  #lookAtAll(): void {
+    for (const name of this.#runs.keys()) this.#queue.add(name);
   }
 
   #watchPods(): PodIndex {
@@ -243,7 +255,7 @@ export class NamespaceEngine {
     return new PodIndex({
       cluster, namespace: this.namespace, clock,
       onChange: (run) => {
-        if (run === '') for (const name of this.#runs.keys()) this.#queue.add(name);
+        if (run === '') this.#lookAtAll();
         else if (this.#runs.has(run)) this.#queue.add(run);
       },
       onPod: (pod) => this.#keepFinished(pod),
@@ -286,9 +298,9 @@ export class NamespaceEngine {
     const pods = this.#pods;
     const surroundings = this.#surroundings;
     if (!pods || !surroundings) return;
-    const { clock, operate, actions, creates, chores, kept, log } = this.#shared;
+    const { clock, operate, actions, creates, chores, kept, locks, log } = this.#shared;
     const context: RunContext = {
-      clock, operate, actions, creates, chores, pods, surroundings, repository: this.#shared.repository, log,
+      clock, operate, actions, creates, chores, pods, surroundings, locks, repository: this.#shared.repository, log,
       enqueue: (run) => this.#queue.add(run),
       onUpdate: (next) => this.view.put(next, true),
       onGone: (run) => this.#removed(storage, run, undefined),
@@ -319,6 +331,7 @@ export class NamespaceEngine {
   /** Saves what is unsaved, gives the leases back, and stops caring. */
   async stop(): Promise<void> {
     this.#started = false;
+    this.#shared.locks.settle(this.namespace);
     await this.#standDown();
   }
 

@@ -7,7 +7,8 @@
  */
 import type { Clock, EngineOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
-import type { Action, Observed, Operate, PodPlan, Refusal, ResourceObservation } from '../operate/types.ts';
+import { lockClaims } from '../operate/locks.ts';
+import type { Action, LockClaims, Observed, Operate, PodPlan, Refusal, ResourceObservation } from '../operate/types.ts';
 import type { HelperPull } from '../pod/helper-image.ts';
 import { helperPull, mayFareBetter } from '../pod/helper-image.ts';
 import { onlySidecarsLeft } from '../pod/report.ts';
@@ -21,6 +22,7 @@ import { backoff } from './clock.ts';
 import { sameJson } from './equal.ts';
 import { hydrate } from './hydrate.ts';
 import type { FairLimiter } from './limiter.ts';
+import type { LockRegistry } from './locks.ts';
 import type { PodIndex } from './pods.ts';
 import type { RunStorage } from './storage.ts';
 import { needsOf } from './surroundings.ts';
@@ -37,6 +39,7 @@ export interface RunContext {
   surroundings: Surroundings;
   /** The artifact repository of those that name none. */
   repository: Record<string, unknown> | undefined;
+  locks: LockRegistry;
   log: NonNullable<EngineOptions['log']>;
   /** Asks for another look. */
   enqueue: (name: string) => void;
@@ -90,6 +93,8 @@ export class Run {
   /** Counts the states of `#workflow` since this object was made. */
   #version = 0;
   #savedVersion = 0;
+  /** The last state whose locks differ from those of the state before: no Pod is made before it is saved. */
+  #lockedVersion = 0;
   #saving: Promise<void> | undefined;
   #saveAttempts = 0;
   #lastSave = -Infinity;
@@ -120,6 +125,7 @@ export class Run {
     this.storage = storage;
     this.#context = context;
     this.#workflow = hydrate(workflow);
+    this.#claim(lockClaims(this.#workflow));
   }
 
   /** The run as it is now, saved or not. */
@@ -158,6 +164,8 @@ export class Run {
   #replace(workflow: Workflow): void {
     this.#workflow = workflow;
     this.#savedVersion = ++this.#version;
+    this.#lockedVersion = 0;
+    this.#claim(lockClaims(workflow));
     this.#cancelSave?.();
     this.#cancelSave = undefined;
     for (const chore of this.#chores.values()) chore.cancel?.();
@@ -169,32 +177,21 @@ export class Run {
 
   /** One look: operate, then its actions. Returns when they are under way, not when they are done. */
   reconcile(): void {
-    const { clock, pods, surroundings, operate } = this.#context;
+    const { clock, pods, surroundings, locks, operate } = this.#context;
     if (this.#closed || this.#held || !pods.synced) return;
     const needs = this.#needsNow();
-    if (!surroundings.ready(needs)) return;
+    if (!surroundings.ready(needs) || (needs.locks && !locks.known)) return;
     const now = clock.now();
     // A claim is asked for again once nothing is said of it.
     const refused = new Map<string, Refusal>([...this.#refusals].filter(([, refusal]) => !refusal.claim || refusal.retryAt > now));
-    const observed: Observed = {
-      ...pods.of(this.name, this.uid), ...surroundings.observed(needs),
-      refusals: refused, resources: this.#resources, settings: { instanceId: INSTANCE_ID, ...(this.#context.repository && { artifactRepository: this.#context.repository }) },
-    };
-    const outcome = operate(this.#workflow, observed, now);
+    const outcome = operate(this.#workflow, this.#observe(refused, needs), now);
     // A state that speaks of claims counts only once they are there, or refused.
     if (this.#createsOwned(outcome.actions, refused)) return;
     // A final refusal is told once: it is in the status now. That of a claim is told to the state that speaks of the claim.
     const asked = new Set(outcome.actions.map((action) => (action.type === 'create-claim' ? action.object.metadata.name : undefined)));
     for (const [id, refusal] of refused) if (!refusal.transient && !asked.has(id)) this.#refusals.delete(id);
-    const before = this.#workflow;
-    if (!sameWorkflow(before, outcome.workflow)) {
-      this.#workflow = outcome.workflow;
-      this.#version += 1;
-      if (before.status?.phase !== outcome.workflow.status?.phase) this.#urgent = true;
-      this.#context.onUpdate(outcome.workflow);
-      // What was started may be done already: look again, until nothing changes any more.
-      this.#context.enqueue(this.name);
-    }
+    this.#take(outcome.workflow);
+    this.#claim(outcome.locks);
     if (pods.hasGone(this.name, this.uid)) {
       pods.acknowledge(this.name, this.uid);
       this.#context.enqueue(this.name);
@@ -205,6 +202,35 @@ export class Run {
     this.#scheduleSave();
     this.#runChores();
     this.#wakeAt(outcome.wakeAt, now);
+  }
+
+  #observe(refusals: Map<string, Refusal>, needs: Needs): Observed {
+    const { pods, surroundings, locks, repository } = this.#context;
+    return {
+      ...pods.of(this.name, this.uid), ...surroundings.observed(needs), ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
+      resources: this.#resources, settings: { instanceId: INSTANCE_ID, ...(repository && { artifactRepository: repository }) },
+    };
+  }
+
+  /** Makes the state that a look led to the run's own. */
+  #take(next: Workflow): void {
+    const before = this.#workflow;
+    if (sameWorkflow(before, next)) return;
+    this.#workflow = next;
+    this.#version += 1;
+    if (before.status?.phase !== next.status?.phase) this.#urgent = true;
+    if (!sameJson(before.status?.synchronization, next.status?.synchronization)) {
+      this.#lockedVersion = this.#version;
+      this.#urgent = true;
+    }
+    this.#context.onUpdate(next);
+    // What was started may be done already: look again, until nothing changes any more.
+    this.#context.enqueue(this.name);
+  }
+
+  #claim(claims: LockClaims | undefined): void {
+    const { locks, enqueue } = this.#context;
+    locks.claim(this.#workflow, claims, () => enqueue(this.name));
   }
 
   #needsNow(): Needs {
@@ -246,6 +272,8 @@ export class Run {
   #createPod(plan: PodPlan): void {
     const { nodeId } = plan;
     const { creates, pods, clock, enqueue } = this.#context;
+    // A lock that is not written down is none: the Pod is asked for again once it is.
+    if (this.#lockedVersion > this.#savedVersion) return;
     if (this.#creating.has(nodeId) || pods.of(this.name, this.uid).pods.has(nodeId)) return;
     const refusal = this.#refusals.get(nodeId);
     if ((refusal?.retryAt ?? 0) > clock.now()) return;
@@ -459,6 +487,7 @@ export class Run {
     const version = this.#version;
     this.#saving = this.storage.replace(this.#workflow).then((saved) => {
       this.#saveAttempts = 0;
+      if (this.#savedVersion < this.#lockedVersion && this.#lockedVersion <= version) this.#context.enqueue(this.name);
       this.#savedVersion = version;
       this.#workflow = { ...this.#workflow, metadata: { ...this.#workflow.metadata, ...versionOf(saved) } };
     }, (error: unknown) => this.#saveFailed(error)).finally(() => {

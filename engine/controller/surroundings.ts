@@ -9,13 +9,15 @@ import type { Workflow, WorkflowTemplate } from '../spec/types.ts';
 export interface Needs {
   templates: boolean;
   configMaps: boolean;
+  /** The locks of all runs have to be known. */
+  locks: boolean;
 }
 
 /** @returns what a run's spec speaks of; generous, since watching too much only costs memory */
 export function needsOf(workflow: Workflow): Needs {
   const text = JSON.stringify([workflow.spec, workflow.status?.storedTemplates, workflow.status?.storedWorkflowTemplateSpec]);
   const templates = /"(templateRef|workflowTemplateRef)":/.test(text);
-  return { templates, configMaps: templates || /"(configMapKeyRef|memoize|configMap|artifactRepositoryRef)":/.test(text) };
+  return { templates, configMaps: templates || /"(configMapKeyRef|memoize|configMap|artifactRepositoryRef)":/.test(text), locks: templates || text.includes('"synchronization":') };
 }
 
 /** Where Argo's repositories stand when nobody names another ConfigMap: any run's logs may have to go to one. */
@@ -75,6 +77,12 @@ export class Surroundings {
     this.#repositories ??= new Follower(this.#cluster, RESOURCE.configMap, this.#namespace, this.#onChange, { fieldSelector: `metadata.name=${REPOSITORIES}` });
     const templates = !needs.templates || (this.#namespaced?.settled === true && this.#clusterWide?.settled === true);
     return templates && this.#repositories.settled && (!needs.configMaps || this.#configMaps?.settled === true);
+  }
+
+  /** @returns a ConfigMap; undefined while they are being read, null when there is none of the name or none may be seen */
+  configMap(name: string): ConfigMap | null | undefined {
+    if (!this.ready({ templates: false, configMaps: true, locks: false })) return undefined;
+    return this.#configMaps?.objects.get(name) ?? null;
   }
 
   /** @returns what was asked for of it; the artifact repositories always */

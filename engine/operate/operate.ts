@@ -24,7 +24,7 @@ const MAX_PASSES = 10_000;
 export function operate(workflow: Workflow, observed: Observed, now: number): Outcome {
   const run = new Run(workflow, observed, now);
   run.execute = execute;
-  run.locks = new Locks(workflow.status?.synchronization);
+  run.locks = new Locks(workflow);
   if (run.labels['workflows.argoproj.io/completed'] !== 'true') reconcile(run);
   collectGarbage(run);
   return outcome(run);
@@ -92,5 +92,6 @@ function outcome(run: Run): Outcome {
     metadata: { ...run.input.metadata, labels: run.labels, annotations: run.annotations },
     status: { ...run.status, nodes: run.nodes.record() },
   } : run.input;
-  return wakeAt === undefined ? { workflow, changed, actions } : { workflow, changed, actions, wakeAt };
+  const locks = run.locks.claims();
+  return { workflow, changed, actions, ...(wakeAt !== undefined && { wakeAt }), ...(locks && { locks }) };
 }

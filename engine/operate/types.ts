@@ -51,11 +51,22 @@ export interface ResourceObservation {
   message?: string;
 }
 
+/** What this engine knows of locks beyond the one workflow. Names of locks are `ns/Mutex/x` and `ns/ConfigMap/cm/key`. */
 export interface LockTable {
-  /** Holder keys (`ns/wf` or `ns/wf/node`) by lock name (`ns/Mutex/x`, `ns/ConfigMap/cm/key`), of other workflows. */
-  holders: ReadonlyMap<string, readonly string[]>;
-  /** Those waiting before this workflow (higher priority, or older), by lock name. */
-  waitingBefore: ReadonlyMap<string, readonly string[]>;
+  /** Holder keys (`ns/wf` or `ns/wf/node`) of other workflows. */
+  holders(lock: string): readonly string[];
+  /** How many wait for it that come before this workflow: by priority, then by age. */
+  waitingBefore(lock: string): number;
+  /** What a ConfigMap of another namespace says; null: there is no such text; undefined: not read yet. */
+  limit(namespace: string, configMap: string, key: string): string | null | undefined;
+}
+
+/** What one workflow holds and waits for, by the names of locks. */
+export interface LockClaims {
+  held: ReadonlyMap<string, readonly string[]>;
+  waiting: ReadonlyMap<string, readonly string[]>;
+  /** How many may hold a lock that is waited for. */
+  limits: ReadonlyMap<string, number>;
 }
 
 export interface EngineSettings {
@@ -111,6 +122,8 @@ export interface Outcome {
   actions: Action[];
   /** Milliseconds since the epoch at which to look again though nothing may have happened. */
   wakeAt?: number;
+  /** Absent when no lock is held or waited for. */
+  locks?: LockClaims;
 }
 
 export type Operate = (workflow: Workflow, observed: Observed, now: number) => Outcome;

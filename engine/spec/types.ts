@@ -365,8 +365,8 @@ export interface Condition {
 }
 
 export interface SynchronizationStatus {
-  semaphore?: { holding?: { semaphore: string; holders: string[] }[]; waiting?: { semaphore: string; holders: string[] }[] };
-  mutex?: { holding?: { mutex: string; holder: string }[]; waiting?: { mutex: string; holder: string }[] };
+  semaphore?: { holding?: { semaphore: string; holders?: string[] }[]; waiting?: { semaphore: string; holders?: string[] }[] };
+  mutex?: { holding?: { mutex: string; holder: string }[]; waiting?: { mutex: string; holder?: string }[] };
 }
 
 export interface WorkflowStatus {
