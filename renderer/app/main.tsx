@@ -9,6 +9,7 @@ import '../ui/ui.css';
 import './app.css';
 import '../monitor/monitor.css';
 import '../editor/editor.css';
+import '../designer/designer.css';
 import { Tooltip } from 'radix-ui';
 import { createRoot } from 'react-dom/client';
 import { Shell } from './Shell.tsx';

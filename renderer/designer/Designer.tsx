@@ -1,24 +1,29 @@
-/** The open file: its graph beside its text, with problems at the foot. */
-import { FileCode2, FolderOpen, Save, TriangleAlert } from 'lucide-react';
-import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+/** The designer: what to add, the canvas, and a form over the text, with the problems at the foot. */
+import { FolderOpen, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
+import { Tabs } from 'radix-ui';
+import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
+import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import { invoke } from '../app/bridge.ts';
 import { keysOf, runCommand } from '../app/commands.ts';
 import { isDirty, sayError, setUi, useUi } from '../app/store.ts';
 import type { OpenDocument } from '../app/store.ts';
-import { project, templateKind } from '../document/projection.ts';
-import { Graph } from '../monitor/Graph.tsx';
-import { Sash } from '../ui/pane.tsx';
-import { Button, EmptyState, Loading } from '../ui/parts.tsx';
 import { parseText } from '../editor/parse.ts';
-import type { Parsed } from '../editor/parse.ts';
 import { Problems } from '../editor/Problems.tsx';
-import type { TextHandle } from '../editor/TextEditor.tsx';
+import { Sash } from '../ui/pane.tsx';
+import { Button, Loading } from '../ui/parts.tsx';
+import { AddPane } from './AddPane.tsx';
+import { FormPane } from './FormPane.tsx';
 import { NoFile } from './NoFile.tsx';
+import { attachEditor, beginSession, followText, goToText, objectOf, redo, run, selectAt, selectedPath, undo, useDesigner } from './session.ts';
+import { TABS } from './tabs.ts';
+import { Where } from './Where.tsx';
 
 const TextEditor = lazy(() => import('../editor/TextEditor.tsx'));
 /** Milliseconds after the last key until the draft is kept. */
 const DRAFT_MS = 1000;
+/** A window narrower than this shows what can be added as icons only, until the person says otherwise. */
+const ROOMY = 1180;
 
 export function Designer(): ReactElement {
   const document = useUi((state) => state.document);
@@ -27,76 +32,118 @@ export function Designer(): ReactElement {
 
 function OpenFile({ document }: { document: OpenDocument }): ReactElement {
   const { sizes, folded } = useUi();
-  const text = useDeferredValue(document.text);
-  const parsed = useMemo(() => parseText(text), [text]);
-  const { workflow, stale } = useLastGood(parsed);
-  const [unfolded, setUnfolded] = useState<ReadonlyMap<string, boolean>>(new Map());
-  const graph = useMemo(() => (workflow ? project(workflow, undefined, { folded: unfolded }) : { nodes: [], edges: [] }), [workflow, unfolded]);
-  const [chosen, setChosen] = useState<string>();
-  const [caret, setCaret] = useState({ line: 1, column: 1 });
-  const editor = useRef<TextHandle>(null);
+  useSession(document);
   useDraft(document);
-  const rangeOf = useCallback((id: string | undefined) => {
-    const path = graph.nodes.find((node) => node.id === id)?.path;
-    return path ? parsed.rangeOf(path) : undefined;
-  }, [graph, parsed]);
-  const marked = useMemo(() => rangeOf(chosen), [rangeOf, chosen]);
-  const onText = useCallback((next: string) => {
-    const now = useUi.getState().document;
-    if (now && now.text !== next) setUi({ document: { ...now, text: next } });
-  }, []);
-  const onCaret = useCallback((place: { line: number; column: number; offset: number }) => {
-    setCaret(place);
-    // The caret marks its node: the innermost whose lines it stands in.
-    let best: { id: string; size: number } | undefined;
-    for (const node of graph.nodes) {
-      const range = node.path ? parsed.rangeOf(node.path) : undefined;
-      if (range && place.offset >= range.start && place.offset <= range.end && (!best || range.end - range.start < best.size)) best = { id: node.id, size: range.end - range.start };
-    }
-    if (best) setChosen(best.id);
-  }, [graph, parsed]);
-  const main = workflow?.spec.templates?.find((template) => template.name === workflow.spec.entrypoint);
-  const width = sizes['designer.text'] ?? 560;
-  const errors = parsed.diagnostics.filter((each) => each.severity === 'error').length;
+  const text = useDeferredValue(document.text);
+  const diagnostics = useMemo(() => parseText(text).diagnostics, [text]);
+  const width = sizes['designer.text'] ?? Math.min(520, Math.round(innerWidth * 0.36));
+  const iconsOnly = folded['designer.add'] ?? innerWidth < ROOMY;
   return (
-    <div className="panes">
-      <section className="pane grow" aria-label="Drawn graph" data-pane>
-        <header className="head design">
-          <div className="title">
-            <h1 className="cut text">{workflow?.spec.entrypoint ?? document.title}</h1>
-            <span className="times">{workflow ? `${templateKind(main)} · ${graph.nodes.length} ${graph.nodes.length === 1 ? 'step' : 'steps'}` : ''}</span>
-            <div className="acts">
-              <Button kind="quiet" size="icon" tip="Open file…" keys={keysOf('open-file')} onClick={() => { runCommand('open-file'); }}><FolderOpen aria-hidden /></Button>
-              <Button size="icon" tip="Save" keys={keysOf('save')} unable={isDirty(document) ? undefined : 'Nothing to save'} onClick={() => { runCommand('save'); }}><Save aria-hidden /></Button>
-              <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: document.text } }); }}>Run…</Button>
-            </div>
-          </div>
-        </header>
-        {stale ? <div className="banner" role="status"><TriangleAlert aria-hidden /><span className="grow">The text has a syntax error; this is the last graph that could be read.</span></div> : null}
-        {graph.nodes.length ? <Graph model={graph} scope={document.id} label={`Graph of ${document.title}`} chosen={chosen} onChoose={setChosen} onOpen={(id) => { const range = rangeOf(id); if (range) editor.current?.goTo(range.start); }} onFold={(node) => { setUnfolded((map) => new Map(map).set(node.id, !node.folded)); }} />
-          : <EmptyState icon={<FileCode2 aria-hidden />} title="Nothing to draw">{parsed.kind === 'other' ? 'This file holds no Argo kind.' : 'The graph appears as soon as the text has an entrypoint and templates.'}</EmptyState>}
-      </section>
-      <Sash label="Width of the text" size={width} min={320} max={1100} grows="left" onSize={(size) => { setUi({ sizes: { ...sizes, 'designer.text': size } }); }} />
-      <section className="pane" style={{ width, flex: 'none' }} aria-label="Text" data-pane>
-        <header className="h"><h2 className="mono cut">{document.title}</h2>{isDirty(document) ? <span className="soft">● unsaved</span> : null}<span className="grow" /><span className="soft caret">Ln {caret.line}, Col {caret.column}</span></header>
-        <Suspense fallback={<Loading words="Opening the editor" />}>
-          <TextEditor text={document.text} version={document.version} label={`Text of ${document.title}`} diagnostics={parsed.diagnostics} marked={marked} onText={onText} onCaret={onCaret} handle={editor} />
-        </Suspense>
-        <Problems diagnostics={parsed.diagnostics} text={text} folded={folded['designer.problems'] ?? false} onGo={(offset) => editor.current?.goTo(offset)} onFix={(diagnostic) => {
-          const { range, fix } = diagnostic;
-          if (range && fix !== undefined) editor.current?.replace(range.start, range.end, fix);
-        }} />
+    <div className="panes designer">
+      <AddPane iconsOnly={iconsOnly} width={sizes['designer.add'] ?? 208} />
+      <Sash label="Width of what can be added" size={sizes['designer.add'] ?? 208} min={150} max={360} grows="right" onFold={() => { fold('designer.add', !iconsOnly); }} onSize={(size) => { resize('designer.add', size); }} />
+      <Middle document={document} iconsOnly={iconsOnly} errors={diagnostics.filter((each) => each.severity === 'error').length} />
+      {folded['designer.right'] ? null : <Sash label="Width of form and text" size={width} min={300} max={1100} grows="left" onFold={() => { fold('designer.right', true); }} onSize={(size) => { resize('designer.text', size); }} />}
+      <section className="pane right-pane" style={{ width }} hidden={folded['designer.right'] ?? false} aria-label="Form and text">
+        <FormPane />
+        <TextPane document={document} diagnostics={diagnostics} />
       </section>
     </div>
   );
 }
 
-/** While the text is broken, the last good graph stays. */
-function useLastGood(parsed: Parsed): { workflow: Parsed['workflow']; stale: boolean } {
-  const good = useRef<Parsed['workflow']>(undefined);
-  const broken = parsed.workflow === undefined && parsed.diagnostics.some((each) => each.severity === 'error');
-  if (!broken) good.current = parsed.workflow;
-  return { workflow: good.current, stale: broken && good.current !== undefined };
+function fold(pane: string, on: boolean): void {
+  setUi({ folded: { ...useUi.getState().folded, [pane]: on } });
+}
+
+function resize(pane: string, size: number): void {
+  setUi({ sizes: { ...useUi.getState().sizes, [pane]: size } });
+}
+
+/** The views of the template, under its name and what can be done with it. */
+function Middle({ document, iconsOnly, errors }: { document: OpenDocument; iconsOnly: boolean; errors: number }): ReactElement {
+  const tab = useDesigner((state) => state.tab);
+  const stale = useDesigner((state) => state.stale);
+  const { canUndo, canRedo } = useDesigner((state) => state.history);
+  const rightFolded = useUi((state) => state.folded['designer.right'] ?? false);
+  return (
+    <section className="pane grow middle" aria-label="Template" data-pane>
+      <Tabs.Root className="run-tabs" value={tab} onValueChange={(next) => { useDesigner.setState({ tab: next }); }}>
+        <header className="head design">
+          <div className="title">
+            <Where />
+            <div className="acts">
+              <Button kind="quiet" size="icon" tip="Open file…" keys={keysOf('open-file')} onClick={() => { runCommand('open-file'); }}><FolderOpen aria-hidden /></Button>
+              <Button kind="quiet" size="icon" tip="Save" keys={keysOf('save')} unable={isDirty(document) ? undefined : 'Nothing to save'} onClick={() => { runCommand('save'); }}><Save aria-hidden /></Button>
+              <Button size="icon" tip="Undo" keys="Mod+Z" unable={canUndo ? undefined : 'Nothing to undo'} onClick={undo}><Undo2 aria-hidden /></Button>
+              <Button size="icon" tip="Redo" keys="Mod+Shift+Z" unable={canRedo ? undefined : 'Nothing to redo'} onClick={redo}><Redo2 aria-hidden /></Button>
+              <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: document.text } }); }}>Run…</Button>
+            </div>
+          </div>
+          <div className="tab-line">
+            <Tabs.List className="tabs" aria-label="Views of the template">{TABS.map(({ id, title }) => <Tabs.Trigger key={id} value={id}>{title}</Tabs.Trigger>)}</Tabs.List>
+            <span className="grow" />
+            <Button kind="quiet" size="icon small" tip={iconsOnly ? 'Show names of what can be added' : 'Only icons of what can be added'} aria-pressed={iconsOnly} onClick={() => { fold('designer.add', !iconsOnly); }}><PanelLeftClose aria-hidden /></Button>
+            <Button kind="quiet" size="icon small" tip={rightFolded ? 'Show form and text' : 'Hide form and text'} keys="Mod+I" aria-pressed={rightFolded} onClick={() => { fold('designer.right', !rightFolded); }}><PanelRightClose aria-hidden /></Button>
+          </div>
+        </header>
+        {stale ? <div className="banner" role="status"><TriangleAlert aria-hidden /><span className="grow">The text has a syntax error. This is what was last read; it can be changed again when the text is mended.</span><Button size="small" unable={canUndo ? undefined : 'Nothing to undo'} onClick={undo}>Undo</Button></div> : null}
+        {TABS.map(({ id, View }) => <Tabs.Content key={id} className="view" value={id} tabIndex={-1} data-stale={stale || undefined}>{tab === id ? <View /> : null}</Tabs.Content>)}
+      </Tabs.Root>
+    </section>
+  );
+}
+
+function TextPane({ document, diagnostics }: { document: OpenDocument; diagnostics: readonly Diagnostic[] }): ReactElement {
+  const folded = useUi((state) => state.folded['designer.problems'] ?? false);
+  const caret = useDesigner((state) => state.caret);
+  const marked = useMarked();
+  const onText = useCallback((next: string) => {
+    const now = useUi.getState().document;
+    if (!now || now.text === next) return;
+    setUi({ document: { ...now, text: next } });
+    followText(next);
+  }, []);
+  const onCaret = useCallback(({ line, column, offset, byHand }: { line: number; column: number; offset: number; byHand: boolean }) => {
+    useDesigner.setState({ caret: { line, column } });
+    if (byHand) selectAt(offset);
+  }, []);
+  return (
+    <div className="text-pane" data-pane>
+      <header className="h"><h2 className="mono cut">{document.title}</h2>{isDirty(document) ? <span className="soft">● unsaved</span> : null}<span className="grow" /><span className="soft caret">Ln {caret.line}, Col {caret.column}</span></header>
+      <Suspense fallback={<Loading words="Opening the editor" />}>
+        <TextEditor text={document.text} version={document.version} label={`Text of ${document.title}`} diagnostics={diagnostics} marked={marked} onText={onText} onCaret={onCaret} onHistory={setHistory} handle={attachEditor} />
+      </Suspense>
+      <Problems diagnostics={diagnostics} text={document.text} folded={folded} onGo={(offset) => { goToText(offset); selectAt(offset); }} onFix={({ range, fix }) => { if (range && fix !== undefined) run(() => ({ edits: [{ ...range, text: fix }] })); }} />
+    </div>
+  );
+}
+
+function setHistory(history: { canUndo: boolean; canRedo: boolean }): void {
+  const before = useDesigner.getState().history;
+  if (before.canUndo !== history.canUndo || before.canRedo !== history.canRedo) useDesigner.setState({ history });
+}
+
+/** The lines of what is selected. */
+function useMarked(): { start: number; end: number } | undefined {
+  const selection = useDesigner((state) => state.selection);
+  const objects = useDesigner((state) => state.objects);
+  const stale = useDesigner((state) => state.stale);
+  return useMemo(() => {
+    const state = useDesigner.getState();
+    const path = selection.length && !stale ? selectedPath(state) : undefined;
+    return path && objectOf({ ...state, objects })?.rangeOf(path);
+  }, [selection, objects, stale]);
+}
+
+/** A session begins with a document, and follows its text when it is replaced from outside. */
+function useSession({ version }: OpenDocument): void {
+  const [begun, setBegun] = useState<number>();
+  if (begun === undefined) {
+    setBegun(version);
+    beginSession(useUi.getState().document?.text ?? '');
+  }
+  useEffect(() => { followText(useUi.getState().document?.text ?? ''); }, [version]);
 }
 
 /** A crash loses nothing: what is not saved is kept as a draft. */

@@ -478,7 +478,7 @@ function templateKey(call: TemplateCall): string {
 }
 
 /** How many items a sequence gives when it says so in numbers. */
-function staticCount(sequence: TemplateCall['withSequence']): number | undefined {
+export function staticCount(sequence: TemplateCall['withSequence']): number | undefined {
   if (!sequence) return undefined;
   const number = (value: number | string | undefined): number | undefined => (value !== undefined && /^-?\d+$/.test(String(value)) ? Number(value) : undefined);
   const count = number(sequence.count);

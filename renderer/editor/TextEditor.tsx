@@ -7,8 +7,22 @@ import { EDITOR_OPTIONS, followTheme, monaco } from './monaco.ts';
 export interface TextHandle {
   /** Shows and selects nothing: puts the caret at an offset and the line in view. */
   goTo: (offset: number) => void;
-  /** Replaces a range; part of the undo history. */
-  replace: (start: number, end: number, text: string) => void;
+  /** Puts replacements of [start, end) into the text as one step of the undo history. The ranges count in the text as it is now. */
+  apply: (edits: readonly TextEdit[]) => void;
+  undo: () => void;
+  redo: () => void;
+}
+
+/** One replacement in a text: offsets of what goes, and what comes. */
+export interface TextEdit {
+  start: number;
+  end: number;
+  text: string;
+}
+
+export interface History {
+  canUndo: boolean;
+  canRedo: boolean;
 }
 
 interface Props {
@@ -20,18 +34,20 @@ interface Props {
   /** Lines that belong to the selected step: [start, end) offsets. */
   marked: { start: number; end: number } | undefined;
   onText: (text: string) => void;
-  onCaret: (place: { line: number; column: number; offset: number }) => void;
+  /** `byHand`: the person moved it, not a change. */
+  onCaret: (place: { line: number; column: number; offset: number; byHand: boolean }) => void;
+  onHistory: (history: History) => void;
   handle: Ref<TextHandle>;
 }
 
 const SEVERITY = { error: monaco.MarkerSeverity.Error, warning: monaco.MarkerSeverity.Warning, info: monaco.MarkerSeverity.Info };
 
-export default function TextEditor({ text, version, label, diagnostics, marked, onText, onCaret, handle }: Props): ReactElement {
+export default function TextEditor({ text, version, label, diagnostics, marked, onText, onCaret, onHistory, handle }: Props): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor | undefined>(undefined);
   const decorations = useRef<monaco.editor.IEditorDecorationsCollection | undefined>(undefined);
-  const callbacks = useRef({ onText, onCaret });
-  callbacks.current = { onText, onCaret };
+  const callbacks = useRef({ onText, onCaret, onHistory });
+  callbacks.current = { onText, onCaret, onHistory };
   const initial = useRef(text);
   useEffect(() => {
     if (!box.current) return;
@@ -39,8 +55,12 @@ export default function TextEditor({ text, version, label, diagnostics, marked, 
     const made = monaco.editor.create(box.current, { ...EDITOR_OPTIONS, value: initial.current, ariaLabel: label });
     editor.current = made;
     decorations.current = made.createDecorationsCollection();
-    made.onDidChangeModelContent(() => { callbacks.current.onText(made.getValue()); });
-    made.onDidChangeCursorPosition(({ position }) => { callbacks.current.onCaret({ line: position.lineNumber, column: position.column, offset: made.getModel()?.getOffsetAt(position) ?? 0 }); });
+    const tell = historyOf(made);
+    made.onDidChangeModelContent((event) => {
+      callbacks.current.onText(made.getValue());
+      callbacks.current.onHistory(tell(event));
+    });
+    made.onDidChangeCursorPosition(({ position }) => { callbacks.current.onCaret({ line: position.lineNumber, column: position.column, offset: made.getModel()?.getOffsetAt(position) ?? 0, byHand: made.hasTextFocus() }); });
     return () => {
       made.getModel()?.dispose();
       made.dispose();
@@ -86,15 +106,27 @@ export default function TextEditor({ text, version, label, diagnostics, marked, 
       editor.current.revealPositionInCenterIfOutsideViewport(position);
       editor.current.focus();
     },
-    replace: (start, end, replacement) => {
+    apply: (edits) => {
       const model = editor.current?.getModel();
       if (!model || !editor.current) return;
-      const from = model.getPositionAt(start);
-      const to = model.getPositionAt(end);
       editor.current.pushUndoStop();
-      editor.current.executeEdits('fix', [{ range: monaco.Range.fromPositions(from, to), text: replacement }]);
+      editor.current.executeEdits('designer', edits.map(({ start, end, text: replacement }) => ({ range: monaco.Range.fromPositions(model.getPositionAt(start), model.getPositionAt(end)), text: replacement, forceMoveMarkers: true })));
       editor.current.pushUndoStop();
     },
+    undo: () => { editor.current?.trigger('designer', 'undo', null); },
+    redo: () => { editor.current?.trigger('designer', 'redo', null); },
   }), []);
   return <div className="editor" ref={box} />;
+}
+
+/** The model tells by its version where in its history it is: the first one has nothing to undo, the last nothing to redo. */
+function historyOf(editor: monaco.editor.IStandaloneCodeEditor): (event: monaco.editor.IModelContentChangedEvent) => History {
+  let first = editor.getModel()?.getAlternativeVersionId() ?? 0;
+  let last = first;
+  return (event) => {
+    const now = editor.getModel()?.getAlternativeVersionId() ?? 0;
+    if (event.isFlush) first = now;
+    if (!event.isUndoing && !event.isRedoing) last = now;
+    return { canUndo: now !== first, canRedo: now !== last };
+  };
 }

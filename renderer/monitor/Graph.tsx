@@ -1,5 +1,5 @@
 /** The drawn graph, for a run and for a file: React Flow near by, a plain canvas from afar. */
-import { ChevronsDownUp, Maximize, Minus, Plus } from 'lucide-react';
+import { ChevronsDownUp } from 'lucide-react';
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { KeyboardEvent, ReactElement, ReactNode } from 'react';
 import { BaseEdge, Handle, MiniMap, Position, ReactFlow, ReactFlowProvider, useReactFlow, useStore, useViewport } from 'reactflow';
@@ -11,6 +11,8 @@ import type { Point } from '../document/layout.ts';
 import { Button, useNow } from '../ui/parts.tsx';
 import { PhaseGlyph, PHASE_WORD } from '../ui/phase.tsx';
 import { between } from '../ui/time.ts';
+import { calm, curve, fitted, KindMark, useThemeName, ZoomTool } from './graph-parts.tsx';
+import type { Bounds } from './graph-parts.tsx';
 import { NODE, sizeOf, useLayout } from './layout.ts';
 import type { Placed } from './layout.ts';
 
@@ -56,7 +58,7 @@ export function Graph(props: GraphProps): ReactElement {
 }
 
 function Canvas({ model, nodes = NO_NODES, scope, label, chosen, onChoose, onOpen, onFold, byLoop, children }: GraphProps): ReactElement {
-  const placed = useLayout(model, scope);
+  const placed = useLayout(model, scope, sizeOf);
   const flow = useReactFlow<StepNode, FlowEdge>();
   const zoom = useStore((state) => state.transform[2]);
   const painted = model.nodes.length > PAINTED && zoom < PAINTED_ZOOM;
@@ -128,13 +130,9 @@ function Canvas({ model, nodes = NO_NODES, scope, label, chosen, onChoose, onOpe
         {!painted && model.nodes.length > 6 && model.nodes.length <= 1500 ? <MiniMap<StepNode> className="minimap" style={MAP_SIZE} pannable zoomable ariaLabel="Small map of the graph" nodeColor={(node) => `var(--${TOKEN[node.data.node.phase]})`} nodeStrokeWidth={0} nodeBorderRadius={14} maskColor="transparent" maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} /> : null}
       </ReactFlow>
       {placed === undefined ? <div className="state" role="status"><span className="soft">Drawing</span></div> : null}
-      <div className="tool" role="toolbar" aria-label="Zoom">
-        <Button kind="quiet" size="icon" tip="Zoom out" keys="−" onClick={() => void flow.zoomOut()}><Minus aria-hidden /></Button>
-        <Button kind="quiet" className="zoom" tip="Zoom to 100 %" onClick={() => void flow.zoomTo(1)}>{Math.round(zoom * 100)} %</Button>
-        <Button kind="quiet" size="icon" tip="Zoom in" keys="+" onClick={() => void flow.zoomIn()}><Plus aria-hidden /></Button>
-        <Button kind="quiet" size="icon" tip="Fit" keys="0" onClick={() => { fit(150); }}><Maximize aria-hidden /></Button>
+      <ZoomTool zoom={zoom} onFit={() => { fit(150); }}>
         {byLoop ? <Button kind="quiet" tip="Every loop as one node" aria-pressed={byLoop.on} onClick={byLoop.toggle}><ChevronsDownUp aria-hidden />by loop</Button> : null}
-      </div>
+      </ZoomTool>
       {children}
       <div className="sr" aria-live="polite">{said ? `${said.title}, ${PHASE_WORD[said.phase]}` : ''}</div>
     </div>
@@ -146,10 +144,6 @@ const PRO = { hideAttribution: true };
 const EMPTY_NODES: StepNode[] = [];
 const EMPTY_EDGES: FlowEdge[] = [];
 const TOKEN: Record<Phase, string> = { Pending: 'pending', Running: 'running', Succeeded: 'ok', Failed: 'failed', Error: 'error', Suspended: 'wait', Skipped: 'skipped', Omitted: 'skipped', Planned: 'planned' };
-
-function calm(): boolean {
-  return matchMedia('(prefers-reduced-motion: reduce)').matches;
-}
 
 /** React Flow's nodes: an object is new only when what it shows is. */
 function useSteps(model: GraphModel, nodes: ReadonlyMap<string, NodeStatus>, placed: Placed | undefined, chosen: string | undefined, planned: boolean): StepNode[] {
@@ -213,7 +207,7 @@ const Step = memo(function Step({ data: { node, status, chosen, planned } }: Nod
   return (
     <div className={`step c-${node.phase}`} data-chosen={chosen || undefined} data-faint={faint || undefined} data-none={node.phase === 'Skipped' || node.phase === 'Omitted' || undefined} data-stack={node.members.length > 1 || node.shape === 'group' || node.shape === 'loop' || undefined} title={`${node.title}\n${PHASE_WORD[node.phase]}${status?.message ? `: ${status.message}` : ''}`}>
       <Handle type="target" position={Position.Top} isConnectable={false} />
-      <span className="mark">{planned ? <KindMark node={node} /> : <PhaseGlyph phase={faint && node.kind === 'suspend' ? 'Suspended' : node.phase} />}</span>
+      <span className="mark">{planned ? <KindMark kind={node.kind} /> : <PhaseGlyph phase={faint && node.kind === 'suspend' ? 'Suspended' : node.phase} />}</span>
       <span className="words"><b>{node.title}</b><small>{line}</small></span>
       {node.badges.length ? <span className="bd">{node.badges.slice(0, 3).map((badge) => <span key={badge} className="badge">{badge}</span>)}</span> : null}
       <Handle type="source" position={Position.Bottom} isConnectable={false} />
@@ -223,15 +217,6 @@ const Step = memo(function Step({ data: { node, status, chosen, planned } }: Nod
 
 function plannedLine(node: GraphNode): string {
   return node.templateRef ?? (node.kind === 'unknown' ? `no template ${node.templateName ?? ''}` : node.templateName !== undefined && node.templateName !== node.title ? `${node.kind} · ${node.templateName}` : node.kind);
-}
-
-/** What a template is, for a graph that does not run. */
-function KindMark({ node }: { node: GraphNode }): ReactElement {
-  const d: Partial<Record<GraphNode['kind'], string>> = {
-    container: 'M2.5 4.5 7 2l4.5 2.5v5L7 12 2.5 9.5zM2.5 4.5 7 7l4.5-2.5M7 7v5', script: 'M4.5 4 2 7l2.5 3M9.5 4 12 7l-2.5 3', dag: 'M7 2v3M7 5 3.5 9M7 5l3.5 4M2.5 11h2M9.5 11h2', steps: 'M3 3h8M3 7h8M3 11h8',
-    suspend: 'M5 3v8M9 3v8', http: 'M2 5h9L8.5 2.5M12 9H3l2.5 2.5', resource: 'M2.5 4c0-2.2 9-2.2 9 0v6c0 2.2-9 2.2-9 0zM2.5 4c0 2.2 9 2.2 9 0M2.5 7c0 2.2 9 2.2 9 0', unknown: 'M5 5.2C5 3 9 3 9 5.2 9 6.8 7 6.8 7 8.4M7 11v.2',
-  };
-  return <svg className={node.kind === 'suspend' ? 'glyph c-Suspended' : node.kind === 'unknown' ? 'glyph c-Failed' : 'glyph kind'} viewBox="0 0 14 14" aria-hidden><path d={d[node.kind] ?? 'M3 3h8v8H3z'} fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" strokeLinejoin="round" /></svg>;
 }
 
 const Join = memo(function Join(): ReactElement {
@@ -245,27 +230,6 @@ const Flow = memo(function Flow({ sourceX, sourceY, targetX, targetY, data }: Ed
 const NODE_TYPES = { step: Step, join: Join };
 const EDGE_TYPES = { flow: Flow };
 
-/** A line down through the points, upright at each. */
-function curve(points: readonly Point[]): string {
-  let d = '';
-  points.forEach((point, i) => {
-    const last = points[i - 1];
-    if (!last) d = `M${point.x} ${point.y}`;
-    else {
-      const middle = (last.y + point.y) / 2;
-      d += `C${last.x} ${middle},${point.x} ${middle},${point.x} ${point.y}`;
-    }
-  });
-  return d;
-}
-
-interface Bounds {
-  x: number;
-  y: number;
-  width: number;
-  height: number;
-}
-
 function boundsOf(model: GraphModel, placed: Placed): Bounds {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
   for (const node of model.nodes) {
@@ -278,14 +242,6 @@ function boundsOf(model: GraphModel, placed: Placed): Bounds {
     bottom = Math.max(bottom, at.y + size.height);
   }
   return left === Infinity ? { x: 0, y: 0, width: 1, height: 1 } : { x: left, y: top, width: right - left, height: bottom - top };
-}
-
-/** The whole graph, never larger than life; from the top when it is higher than the view. */
-function fitted(bounds: Bounds, width: number, height: number): { x: number; y: number; zoom: number } {
-  const margin = 44;
-  const zoom = Math.min(1, Math.max(0.02, Math.min((width - 2 * margin) / bounds.width, (height - 2 * margin) / bounds.height)));
-  const free = height - bounds.height * zoom;
-  return { zoom, x: (width - bounds.width * zoom) / 2 - bounds.x * zoom, y: Math.max(margin / 2, Math.min(free / 2, 56)) - bounds.y * zoom };
 }
 
 function nodeAt(model: GraphModel, placed: Placed | undefined, point: Point): string | undefined {
@@ -350,16 +306,6 @@ function Painting({ model, placed, chosen }: { model: GraphModel; placed: Placed
   return <canvas ref={canvas} className="painting" style={{ width, height }} aria-hidden />;
 }
 const PAINT_ORDER: Phase[] = ['Planned', 'Omitted', 'Skipped', 'Succeeded', 'Pending', 'Running', 'Suspended', 'Failed', 'Error'];
-
-function useThemeName(): string {
-  const [name, setName] = useState(() => document.documentElement.dataset.theme ?? '');
-  useEffect(() => {
-    const watch = new MutationObserver(() => { setName(document.documentElement.dataset.theme ?? ''); });
-    watch.observe(document.documentElement, { attributeFilter: ['data-theme'] });
-    return () => { watch.disconnect(); };
-  }, []);
-  return name;
-}
 
 interface KeyContext {
   model: GraphModel;

@@ -1,6 +1,6 @@
 /** Layout in a worker: asked only when the structure changed, and what was asked before is known. */
 import { useEffect, useRef, useState } from 'react';
-import type { GraphModel, GraphNode } from '../document/model.ts';
+import type { GraphNode } from '../document/model.ts';
 import type { LayoutInput, LayoutResult, Point } from '../document/layout.ts';
 
 /** Pixels of a node at zoom 1. */
@@ -42,16 +42,23 @@ export function sizeOf(node: GraphNode): { width: number; height: number } {
   return node.shape === 'join' ? JOIN : NODE;
 }
 
+/** What is laid out: any nodes of known size, and what leads from one to another. */
+interface Structure<N> {
+  nodes: readonly N[];
+  edges: readonly { source: string; target: string }[];
+}
+
 /** @returns what changes only when the structure does */
-function structureKey(model: GraphModel): string {
+function structureKey<N extends { id: string }>(model: Structure<N>): string {
   return `${model.nodes.map((node) => node.id).join('\n')}\n\n${model.edges.map((edge) => `${edge.source}\t${edge.target}`).join('\n')}`;
 }
 
 /**
  * @param scope another graph altogether starts anew; within one, what is on screen stays
+ * @param size pixels of a node at zoom 1; the same function at every call
  * @returns the last layout; while a new structure is laid out, the one before
  */
-export function useLayout(model: GraphModel, scope: string): Placed | undefined {
+export function useLayout<N extends { id: string }>(model: Structure<N>, scope: string, size: (node: N) => { width: number; height: number }): Placed | undefined {
   const [placed, setPlaced] = useState<Placed & { scope: string }>();
   const previous = useRef<{ scope: string; positions: ReadonlyMap<string, Point> } | undefined>(undefined);
   const key = structureKey(model);
@@ -69,7 +76,7 @@ export function useLayout(model: GraphModel, scope: string): Placed | undefined 
       return;
     }
     const { nodes, edges } = modelRef.current;
-    const input: LayoutInput = { nodes: nodes.map((node) => ({ id: node.id, ...sizeOf(node) })), edges: edges.map(({ source, target }) => ({ source, target })), ...(before ? { previous: before } : {}) };
+    const input: LayoutInput = { nodes: nodes.map((node) => ({ id: node.id, ...size(node) })), edges: edges.map(({ source, target }) => ({ source, target })), ...(before ? { previous: before } : {}) };
     const id = ask(input, (result) => {
       const now = { ...result, key };
       known.set(key, now);
@@ -78,6 +85,6 @@ export function useLayout(model: GraphModel, scope: string): Placed | undefined 
       settle(now);
     });
     return () => { asked.delete(id); };
-  }, [key, scope]);
+  }, [key, scope, size]);
   return placed?.scope === scope ? placed : undefined;
 }

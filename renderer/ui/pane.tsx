@@ -10,7 +10,7 @@ interface SashProps {
   min: number;
   max: number;
   /** Which way dragging makes the pane larger: a pane on the left grows to the right. */
-  grows: 'right' | 'left' | 'up';
+  grows: 'right' | 'left' | 'up' | 'down';
   /** A pane dragged below its minimum folds away. */
   onFold?: () => void;
   onSize: (size: number) => void;
@@ -20,7 +20,7 @@ interface SashProps {
 export function Sash({ label, size, min, max, grows, onFold, onSize }: SashProps): ReactElement {
   const start = useRef<{ at: number; size: number } | undefined>(undefined);
   const [dragging, setDragging] = useState(false);
-  const vertical = grows === 'up';
+  const vertical = grows === 'up' || grows === 'down';
   const clamp = (value: number): number => Math.min(max, Math.max(min, Math.round(value)));
   const down = (event: PointerEvent<HTMLDivElement>): void => {
     event.currentTarget.setPointerCapture(event.pointerId);
@@ -30,7 +30,7 @@ export function Sash({ label, size, min, max, grows, onFold, onSize }: SashProps
   const move = (event: PointerEvent): void => {
     if (!start.current) return;
     const moved = (vertical ? event.clientY : event.clientX) - start.current.at;
-    const wanted = start.current.size + (grows === 'right' ? moved : -moved);
+    const wanted = start.current.size + (grows === 'right' || grows === 'down' ? moved : -moved);
     if (onFold && wanted < min * 0.6) {
       start.current = undefined;
       setDragging(false);
@@ -43,8 +43,7 @@ export function Sash({ label, size, min, max, grows, onFold, onSize }: SashProps
   };
   const key = (event: KeyboardEvent): void => {
     const step = event.shiftKey ? 64 : 16;
-    const larger = grows === 'right' ? 'ArrowRight' : grows === 'left' ? 'ArrowLeft' : 'ArrowUp';
-    const smaller = grows === 'right' ? 'ArrowLeft' : grows === 'left' ? 'ArrowRight' : 'ArrowDown';
+    const [larger, smaller] = ({ right: ['ArrowRight', 'ArrowLeft'], left: ['ArrowLeft', 'ArrowRight'], up: ['ArrowUp', 'ArrowDown'], down: ['ArrowDown', 'ArrowUp'] } as const)[grows];
     if (event.key === larger) onSize(clamp(size + step));
     else if (event.key === smaller) onSize(clamp(size - step));
     else if (event.key === 'Enter' && onFold) onFold();
@@ -54,7 +53,7 @@ export function Sash({ label, size, min, max, grows, onFold, onSize }: SashProps
   return (
     <div
       role="separator" tabIndex={0} aria-label={label} aria-orientation={vertical ? 'horizontal' : 'vertical'} aria-valuenow={size} aria-valuemin={min} aria-valuemax={max}
-      className={vertical ? 'sash row' : 'sash'} data-dragging={dragging || undefined}
+      className={vertical ? 'sash across' : 'sash'} data-dragging={dragging || undefined}
       onPointerDown={down} onPointerMove={move} onPointerUp={up} onPointerCancel={up} onKeyDown={key}
     />
   );

@@ -1,0 +1,15 @@
+/** The views of a template, in the order of their tabs. A further view is a further entry. */
+import type { ReactElement } from 'react';
+import { Canvas } from './Canvas.tsx';
+import { Outline } from './Outline.tsx';
+
+export interface DesignerTab {
+  id: string;
+  title: string;
+  View: () => ReactElement;
+}
+
+export const TABS: readonly DesignerTab[] = [
+  { id: 'canvas', title: 'Canvas', View: Canvas },
+  { id: 'outline', title: 'Outline', View: Outline },
+];
