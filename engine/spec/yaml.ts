@@ -17,6 +17,8 @@ export interface YamlDocument {
   rangeOf(path: Path, part?: 'value' | 'key'): TextRange | undefined;
   /** The part of a range in its first line that holds text: where a fault of many lines is shown. */
   firstLine(range: TextRange): TextRange;
+  /** The syntax tree, for whoever changes the text; its offsets count from `range.start`. Null for a document without content. */
+  contents: ParsedNode | null;
 }
 
 export interface YamlText {
@@ -24,11 +26,9 @@ export interface YamlText {
   diagnostics: Diagnostic[];
 }
 
-/** One document's syntax tree; offsets of its nodes count from `offset` in the whole text. */
-export interface SyntaxDocument {
-  document: Document.Parsed;
-  offset: number;
-  text: string;
+export interface ReadTextOptions {
+  /** Nodes of the syntax tree keep the tokens they were made of. */
+  keepSourceTokens?: boolean;
 }
 
 /** The private part of the lexer that go-yaml's leniency changes; the package's version is pinned for it. */
@@ -60,7 +60,7 @@ function lenientLexer(): Lexer {
 }
 
 /** Parses one document's text into a syntax tree with ranges and errors; deep nesting throws RangeError. */
-export function parseSyntax(text: string, options: { keepSourceTokens?: boolean } = {}): Document.Parsed {
+function parseSyntax(text: string, options: ReadTextOptions): Document.Parsed {
   const parser = new Parser();
   (parser as unknown as { lexer: Lexer }).lexer = lenientLexer();
   const composer = new Composer({
@@ -88,11 +88,11 @@ export function splitDocuments(text: string): { text: string; offset: number }[]
 }
 
 /** Reads every document of a text. Documents without content (comments only) are left out. */
-export function readDocuments(text: string): YamlText {
+export function readDocuments(text: string, options: ReadTextOptions = {}): YamlText {
   const documents: YamlDocument[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const piece of splitDocuments(text)) {
-    const read = readPiece(piece.text, piece.offset);
+    const read = readPiece(piece.text, piece.offset, options);
     diagnostics.push(...read.diagnostics);
     if (read.document) documents.push(read.document);
   }
@@ -101,23 +101,23 @@ export function readDocuments(text: string): YamlText {
 
 /** The plain value of one document, or undefined with the reasons. */
 export function parseYaml(text: string): { value: unknown; diagnostics: Diagnostic[] } {
-  const read = readPiece(text, 0);
+  const read = readPiece(text, 0, {});
   return { value: read.document?.value, diagnostics: read.diagnostics };
 }
 
-function readPiece(text: string, offset: number): { document?: YamlDocument; diagnostics: Diagnostic[] } {
+function readPiece(text: string, offset: number, options: ReadTextOptions): { document?: YamlDocument; diagnostics: Diagnostic[] } {
   const at = (start: number, end: number): TextRange => ({ start: offset + start, end: offset + Math.max(end, start) });
   const firstLine = (range: TextRange): TextRange => lineOf(text, range.start - offset, range.end - offset, at);
   const fault = checkCharacters(text);
   if (fault) return { diagnostics: [{ ...fault, range: at(fault.range.start, fault.range.end) }] };
   try {
-    const tree = parseSyntax(text);
+    const tree = parseSyntax(text, options);
     const range = at(0, text.length);
     const contents = tree.contents;
     const [errors, ignored] = sortErrors(tree.errors, contents);
     if (errors.length > 0) {
       const diagnostics = errors.slice(0, 20).map((error) => syntaxDiagnostic(error, text, at));
-      return { document: { value: undefined, range, rangeOf: () => undefined, firstLine }, diagnostics };
+      return { document: { value: undefined, range, rangeOf: () => undefined, firstLine, contents: null }, diagnostics };
     }
     const builder = new ValueBuilder(text, at);
     builder.diagnostics.push(...ignored.slice(0, 1).map((error): Diagnostic => ({ ...syntaxDiagnostic(error, text, at), severity: 'warning', message: 'Argo reads nothing behind this point.' })));
@@ -125,7 +125,7 @@ function readPiece(text: string, offset: number): { document?: YamlDocument; dia
     const broken = builder.diagnostics.some((diagnostic) => diagnostic.severity === 'error');
     if (value === null && !broken && isEmptyDocument(contents, text)) return { diagnostics: builder.diagnostics };
     const rangeOf: YamlDocument['rangeOf'] = (path, part = 'value') => findRange(contents, path, part, at);
-    return { document: { value: broken ? undefined : value, range, rangeOf, firstLine }, diagnostics: builder.diagnostics };
+    return { document: { value: broken ? undefined : value, range, rangeOf, firstLine, contents }, diagnostics: builder.diagnostics };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     return { diagnostics: [tooDeep(firstLine(at(0, text.length)))] };

@@ -1,0 +1,167 @@
+/** Commands of the canvas, of forms and of quick fixes, made into the smallest edits of the text. */
+import type { Path, YamlDocument } from '../../engine/spec/yaml.ts';
+import type { Command, CommandOf } from './command.ts';
+import { applyEdits, trimEdits } from './edit.ts';
+import type { TextEdit } from './edit.ts';
+import { isDeepEqual } from './equal.ts';
+import { Draft, isJson, Refusal } from './draft.ts';
+import type { Json } from './draft.ts';
+import { connect, connectRefusal, disconnect, setCondition, useDepends } from './edges.ts';
+import { blockLines } from './fragment.ts';
+import { reconcile, Unpatchable } from './reconcile.ts';
+import { renameArgument, renameInput, renameOutput, renameTask, renameTemplate } from './rename.ts';
+import { placeOf, readSource } from './source.ts';
+import type { Source } from './source.ts';
+import { styleOf } from './style.ts';
+import { addStep, addTask, addTemplate, deleteTasks } from './tasks.ts';
+
+/** A value in one document of the file. */
+export interface Place {
+  part: number;
+  path: Path;
+}
+
+/** What a command comes to: edits of the text with the text read again after them, or why it is not done. */
+export type Outcome =
+  | { edits: TextEdit[]; source: Source; select?: Place }
+  | { refused: string };
+
+/**
+ * Does a command on a text. The edits change what the command names and nothing else; that is proved by reading the result.
+ * Never throws, whatever the text.
+ */
+export function run(source: Source, command: Command): Outcome {
+  const broken = brokenPart(source, command.part);
+  if (broken !== undefined) return { refused: broken };
+  const roots = source.parts.map((part) => part.value);
+  if (command.part === roots.length) roots.push(skeleton(command));
+  try {
+    const path = perform(new Draft(roots, command.part), command);
+    return write(source, roots, command.part, path);
+  } catch (error) {
+    if (error instanceof Refusal || error instanceof Unpatchable) return { refused: error.message };
+    throw error;
+  }
+}
+
+/** @returns why `to` cannot wait for `from`, or undefined when it can: what a dragged line is told before it is let go */
+export function canConnect(source: Source, place: { part: number; template: string }, from: string, to: string): string | undefined {
+  const outcome = brokenPart(source, place.part);
+  if (outcome !== undefined) return outcome;
+  try {
+    const draft = new Draft(source.parts.map((part) => part.value), place.part);
+    return connectRefusal(draft, draft.template(place.template), from, to);
+  } catch (error) {
+    if (error instanceof Refusal) return error.message;
+    throw error;
+  }
+}
+
+function brokenPart(source: Source, part: number): string | undefined {
+  const document = source.parts[part];
+  const fault = source.diagnostics.find((diagnostic) => diagnostic.severity === 'error' && (document === undefined || inside(document, diagnostic.range?.start ?? 0)));
+  if (fault) {
+    const { line, column } = placeOf(source.text, fault.range?.start ?? 0);
+    return `The text cannot be read at line ${line}, column ${column}: ${fault.message}`;
+  }
+  if (document === undefined && part !== source.parts.length) return 'There is no such document in the file.';
+  return undefined;
+}
+
+function inside(document: YamlDocument, offset: number): boolean {
+  return offset >= document.range.start && offset <= document.range.end;
+}
+
+/** What a command on nothing starts from. */
+function skeleton(command: Command): Json {
+  const name = 'template' in command ? command.template : 'main';
+  const body = command.type === 'addStep' ? { steps: [] } : { dag: { tasks: [] } };
+  return {
+    apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { generateName: `${name}-` },
+    spec: command.type === 'addTask' || command.type === 'addStep' ? { entrypoint: name, templates: [{ name, ...body }] } : {},
+  };
+}
+
+type Handlers = { [T in Command['type']]: (draft: Draft, command: CommandOf<T>) => unknown };
+
+/** What each command does to the values of the file. A path that it gives is what to select then. */
+const HANDLERS: Handlers = {
+  addTask,
+  addStep,
+  deleteTasks,
+  duplicateTasks: notYet,
+  pasteTasks: notYet,
+  moveStep: notYet,
+  insertBetween: notYet,
+  connect: (draft, command) => { connect(draft, draft.template(command.template), command.from, command.to, command.result); },
+  disconnect: (draft, command) => { disconnect(draft, draft.template(command.template), command.from, command.to); },
+  reconnect: notYet,
+  setCondition: (draft, command) => { setCondition(draft, draft.template(command.template), command.from, command.to, command.result); },
+  useDepends: (draft, command) => { useDepends(draft, draft.template(command.template)); },
+  wireOutput: notYet,
+  setField: (draft, command) => { draft.set(command.path, command.value); return command.value === undefined ? undefined : command.path; },
+  insertItem: (draft, command) => { draft.insert(command.path, command.index, command.value); return [...command.path, command.index]; },
+  moveItem: notYet,
+  addParameter: notYet,
+  addArtifact: notYet,
+  renameTemplate,
+  renameTask,
+  renameInput,
+  renameOutput,
+  renameArgument,
+  addTemplate: (draft, command) => draft.template(addTemplate(draft, command.value, command.index)).path,
+  removeTemplate: notYet,
+  duplicateTemplate: notYet,
+  setEntrypoint: notYet,
+  extractTemplate: notYet,
+  inlineTemplate: notYet,
+  convertTo: notYet,
+};
+
+function notYet(): never {
+  throw new Refusal('This cannot be done yet.');
+}
+
+function perform<T extends Command['type']>(draft: Draft, command: CommandOf<T>): Path | undefined {
+  const handler = HANDLERS[command.type] as (draft: Draft, command: CommandOf<T>) => Path | undefined;
+  return handler(draft, command);
+}
+
+function write(source: Source, roots: readonly unknown[], part: number, path: Path | undefined): Outcome {
+  const edits: TextEdit[] = [];
+  for (const [index, root] of roots.entries()) {
+    const document = source.parts[index];
+    if (!document) edits.push(...appended(source, root));
+    else if (!Object.is(document.value, root)) edits.push(...changed(source, document, root));
+  }
+  const trimmed = trimEdits(source.text, edits);
+  const after = readSource(applyEdits(source.text, trimmed));
+  const same = after.parts.length === roots.length && roots.every((root, index) => isDeepEqual(after.parts[index]?.value, root));
+  if (!same) return { refused: whyNot(source) };
+  return { edits: trimmed, source: after, ...(path ? { select: { part, path } } : {}) };
+}
+
+function changed(source: Source, document: YamlDocument, root: unknown): TextEdit[] {
+  const { start, end } = document.range;
+  const text = source.text.slice(start, end);
+  if (!document.contents) throw new Unpatchable('This document has no content.');
+  return reconcile(text, document.contents, document.value, root, styleOf(text, document.contents))
+    .map((edit) => ({ start: edit.start + start, end: edit.end + start, text: edit.text }));
+}
+
+/** A document of its own behind what the file has. */
+function appended(source: Source, root: unknown): TextEdit[] {
+  const { text } = source;
+  const style = styleOf(text, null);
+  const begin = text === '' || text.endsWith('\n') ? '' : style.eol;
+  const separator = source.parts.length > 0 ? `---${style.eol}` : '';
+  const lines = isJson(root) ? blockLines(root, 0, style) : [];
+  return [{ start: text.length, end: text.length, text: `${begin}${separator}${lines.join(style.eol)}${style.eol}` }];
+}
+
+function whyNot(source: Source): string {
+  const shared = /(?:^|[\s[{,])[&*][A-Za-z0-9_-]+/.test(source.text);
+  return shared
+    ? 'This place is shared with others through an anchor (& and *); change it in the text.'
+    : 'This place is written in a way that only the text editor can change.';
+}
