@@ -36,11 +36,14 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
-/** The images the in-Pod protocol needs: both public, both replaceable by a mirror's. */
+/** The images the in-Pod protocol needs: all public, all replaceable by a mirror's. */
 export interface ExecutorImages {
   /** A static busybox, or several in the order in which they are tried: the next when one cannot be pulled. */
   busybox: string | readonly string[];
+  /** Loads and saves artifacts. */
   curl: string;
+  /** Loads artifacts from git. */
+  git: string;
 }
 
 export interface SubmitOptions {

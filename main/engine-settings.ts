@@ -22,7 +22,8 @@ export function engineSettings({ value, env, mirrors = [], warn }: EngineSetting
   const registryMirrors = [...given, ...mirrorsOf(value('registry.mirrors'), warn)];
   const busybox = imagesOf(value('executor.busybox'));
   const curl = imagesOf(value('executor.curl'))[0];
-  const images = { ...(busybox.length && { busybox }), ...(curl !== undefined && { curl }) };
+  const git = imagesOf(value('executor.git'))[0];
+  const images = { ...(busybox.length && { busybox }), ...(curl !== undefined && { curl }), ...(git !== undefined && { git }) };
   return { ...(Object.keys(images).length && { images }), ...(registryMirrors.length && { registryMirrors }) };
 }
 

@@ -37,7 +37,7 @@ async function run(cluster: Cluster, namespace: string, name: string, step: Step
   const sidecars = step.sidecars ?? 'native';
   const imageConfigs = new Map<string, ImageConfig>();
   for (const image of imagesToLookUp(plan, { sidecars })) imageConfigs.set(image, await images.lookUp(image));
-  await cluster.create(RESOURCE.pod, executorPod(plan, { busybox: 'busybox', sidecars, imageConfigs }));
+  await cluster.create(RESOURCE.pod, executorPod(plan, { busybox: 'busybox', curl: 'curlimages/curl', git: 'alpine/git', sidecars, imageConfigs }));
   const pod = await ended(cluster, namespace, name, sidecars);
   const seen = observedPod(pod);
   const read = readReport(pod);

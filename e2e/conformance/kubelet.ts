@@ -6,17 +6,17 @@ import { statusError } from '../../engine/kube/status.ts';
 import { omit } from '../../engine/operate/omit.ts';
 import type { PodPlan } from '../../engine/operate/types.ts';
 import { unwrap } from '../../engine/pod/executor.ts';
+import { HELPERS } from '../../engine/pod/shared.ts';
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../engine/spec/kubernetes.ts';
-import { ANNOTATION, type Outputs, type Parameter } from '../../engine/spec/types.ts';
+import { ANNOTATION, type Artifact, type Outputs, type Parameter } from '../../engine/spec/types.ts';
 import type { Pace } from './pace.ts';
 import { claimRefusal, NAMESPACE, podRefusal, type Ending, type World } from './world.ts';
 
-const INPUTS = 'input-artifacts';
 const OVERDUE = 'Pod was active on the node longer than the specified deadline';
 
 /** What the recorded executor reported of a Pod. */
 export interface More {
-  /** Our in-Pod protocol has no words for it, so all of the outputs are here; else only artifacts, and a result that nobody refers to. */
+  /** Our in-Pod protocol has no words for it, so all of the outputs are here; else only a script's artifacts, and a result that nobody refers to. */
   whole: boolean;
   outputs: Outputs;
   progress: string | undefined;
@@ -94,7 +94,8 @@ export class Kubelet {
     const { outputs, progress } = ending.report;
     const words = waitFailed(ending) ? undefined : report(pod, outputs);
     const { artifacts, result } = outputs ?? {};
-    const unasked: Outputs = { ...(artifacts && { artifacts }), ...(result !== undefined && !plan.includeResult && { result }) };
+    // A script names keys of its own, whatever the repository says.
+    const unasked: Outputs = { ...(artifacts && this.world.script && { artifacts }), ...(result !== undefined && !plan.includeResult && { result }) };
     this.more.set(plan.nodeId, { whole: words === undefined, outputs: words === undefined ? outputs ?? {} : unasked, progress });
     this.write(pod, statusOf(pod, ending, words));
     this.pace.stirred(this.clock.now());
@@ -152,12 +153,15 @@ function statusOf(pod: Pod, { pod: { status = {} }, at }: Ending, words: string 
 /** @returns the report of `wait` on these outputs; undefined when it would say more, or less, than the recorded executor did */
 function report(pod: Pod, outputs: Outputs | undefined): string | undefined {
   const wait = pod.spec.containers.find(({ name }) => name === 'wait');
-  const wanted = JSON.parse((wait?.env?.find(({ name }) => name === 'TIPHYS_OUTPUTS')?.value ?? '{}').replaceAll('$$', () => '$')) as { parameters?: Parameter[] };
+  const wanted = JSON.parse((wait?.env?.find(({ name }) => name === 'TIPHYS_OUTPUTS')?.value ?? '{}').replaceAll('$$', () => '$')) as { parameters?: Parameter[]; artifacts?: { id: string; artifact: Artifact }[] };
   const valueOf = ({ name }: Parameter): unknown => outputs?.parameters?.find((each) => each.name === name)?.value;
   if ((wanted.parameters ?? []).some((parameter) => valueOf(parameter) === undefined)) return undefined;
   const paths = (wanted.parameters ?? []).filter(({ valueFrom }) => valueFrom?.path !== undefined);
   const parameters = Object.fromEntries(paths.map((parameter, at) => [String(at), encoded(valueOf(parameter))]));
-  return JSON.stringify({ ...(outputs?.result === undefined ? {} : { result: encoded(outputs.result) }), parameters });
+  const artifacts = wanted.artifacts ?? [];
+  const saved = artifacts.filter(({ artifact }) => outputs?.artifacts?.some(({ name }) => name === artifact.name));
+  if (artifacts.some((each) => each.artifact.path !== undefined && !each.artifact.optional && !saved.includes(each))) return undefined;
+  return JSON.stringify({ ...(saved.length > 0 && { saved: saved.map(({ id }) => id).join(',') }), ...(outputs?.result === undefined ? {} : { result: encoded(outputs.result) }), parameters });
 }
 
 /** As the step wrote it: the newline at the end is not part of the value. */
@@ -169,7 +173,7 @@ function encoded(value: unknown): string {
 function asPlanned(spec: PodSpec, planned: PodSpec): PodSpec {
   const names = planned.containers.map(({ name }) => name);
   const all = [...spec.containers, ...(spec.initContainers ?? [])];
-  const init = (spec.initContainers ?? []).filter(({ name }) => !names.includes(name) && name !== 'init');
+  const init = (spec.initContainers ?? []).filter(({ name }) => !names.includes(name) && !HELPERS.has(name ?? ''));
   const containers = names.flatMap((name) => all.filter((container) => container.name === name)).map((container) => {
     const given = planned.containers.find(({ name }) => name === container.name);
     const bare = omit(container, 'command', 'args', ...(given?.restartPolicy === undefined ? ['restartPolicy' as const] : []));
@@ -180,13 +184,7 @@ function asPlanned(spec: PodSpec, planned: PodSpec): PodSpec {
   return { ...omit(spec, 'initContainers'), containers, ...(init.length > 0 ? { initContainers: init } : {}) };
 }
 
-function withInputs(pod: Pod): Pod {
-  const mounts = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].flatMap(({ volumeMounts = [] }) => volumeMounts);
-  if (!mounts.some(({ name }) => name === INPUTS) || pod.spec.volumes?.some(({ name }) => name === INPUTS)) return pod;
-  return { ...pod, spec: { ...pod.spec, volumes: [...(pod.spec.volumes ?? []), { name: INPUTS, emptyDir: {} }] } };
-}
-
-/** The cluster with the admission that the recorded one had; the volume of input artifacts, which our Pods do not have yet, is there. */
+/** The cluster with the admission that the recorded one had. */
 export function guarded(cluster: FakeCluster): Cluster {
   const refuse = (type: ResourceType, object: KubeObject): void => {
     const forbidden = type.plural === 'pods' ? podRefusal(object.metadata.name ?? '', (object as Pod).spec.serviceAccountName) : undefined;
@@ -201,7 +199,7 @@ export function guarded(cluster: FakeCluster): Cluster {
       if (property !== 'create') return value.bind(target) as unknown;
       return async (type: ResourceType, object: KubeObject, options?: object) => {
         refuse(type, object);
-        return target.create(type, type.plural === 'pods' ? withInputs(object as Pod) : object, options);
+        return target.create(type, object, options);
       };
     },
   });

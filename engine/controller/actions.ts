@@ -6,7 +6,7 @@ import { RESOURCE } from '../kube/port.ts';
 import type { Cluster, ResourceType } from '../kube/port.ts';
 import type { PodPlan, Refusal } from '../operate/types.ts';
 import { executorPod, imagesToLookUp } from '../pod/executor.ts';
-import type { ImageConfig, SidecarMode } from '../pod/executor.ts';
+import type { ExecutorOptions, ImageConfig, SidecarMode } from '../pod/executor.ts';
 import { helperImagePatch } from '../pod/helper-image.ts';
 import { SIDECARS_ENDED } from '../pod/report.ts';
 import { AppError, isAppError } from '../spec/error.ts';
@@ -23,6 +23,8 @@ export interface ActionContext {
   cluster: Cluster;
   helpers: HelperImages;
   lookUpImage: ImageLookup;
+  /** What artifacts need in Pods. */
+  images: Pick<ExecutorOptions, 'curl' | 'git' | 'artifactFolder'>;
 }
 
 /** First server with sidecars as restartable init containers. */
@@ -70,7 +72,7 @@ export class Actions {
     if (error !== undefined && imagesToLookUp(plan, { sidecars }).some((image) => !configs.has(image))) throw error;
     const { name = '', uid = '' } = workflow.metadata;
     const pod = executorPod(plan, {
-      busybox: this.#context.helpers.image(), sidecars, imageConfigs: configs, instanceId: INSTANCE_ID,
+      busybox: this.#context.helpers.image(), ...this.#context.images, sidecars, imageConfigs: configs, instanceId: INSTANCE_ID,
       ...(owned && { owner: { apiVersion: ARGO_API_VERSION, kind: 'Workflow', name, uid, controller: true, blockOwnerDeletion: true } }),
     });
     if (!owned) pod.metadata.annotations = { ...pod.metadata.annotations, [RUN_UID]: uid };

@@ -39,7 +39,7 @@ import { Surroundings } from './surroundings.ts';
  * Both public: every cluster that reaches a registry has them. The busybox has to be static, since it is copied into other
  * images: at Docker Hub the musl one is; a mirror may have only the plain tag.
  */
-const DEFAULT_IMAGES = { busybox: ['docker.io/library/busybox:1.36-musl', 'docker.io/library/busybox:1.36'], curl: 'docker.io/curlimages/curl:latest' };
+const DEFAULT_IMAGES = { busybox: ['docker.io/library/busybox:1.36-musl', 'docker.io/library/busybox:1.36'], curl: 'docker.io/curlimages/curl:latest', git: 'docker.io/alpine/git:latest' };
 const CREATES_AT_ONCE = 64;
 const CHORES_AT_ONCE = 8;
 let engines = 0;
@@ -68,11 +68,12 @@ class ClusterEngine implements Engine {
     const { cluster, clusterId, dataDir } = options;
     this.#artifacts = new ArtifactStores(cluster, options.artifactFolder);
     const clock = options.clock ?? systemClock;
-    const { busybox } = { ...DEFAULT_IMAGES, ...options.images };
+    const { busybox, curl, git } = { ...DEFAULT_IMAGES, ...options.images };
+    const { artifactFolder } = options;
     const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
     this.#shared = {
       cluster, clock, operate: parts.operate ?? operate, suffix: parts.suffix ?? randomSuffix,
-      actions: new Actions({ cluster, helpers, lookUpImage: parts.lookUpImage ?? registryLookup(cluster, options.registryMirrors ?? []) }),
+      actions: new Actions({ cluster, helpers, images: { curl, git, ...(artifactFolder !== undefined && { artifactFolder }) }, lookUpImage: parts.lookUpImage ?? registryLookup(cluster, options.registryMirrors ?? []) }),
       disk: new DiskStorage(dataDir, clusterId, clock),
       kept: new KeptLogs(dataDir, clusterId, cluster),
       locks: new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name)),

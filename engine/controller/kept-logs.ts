@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cluster } from '../kube/port.ts';
+import { HELPERS } from '../pod/shared.ts';
 import type { Pod } from '../spec/kubernetes.ts';
 import { pathSegment, writeFileAtomic } from './files.ts';
 import { runUidOf } from './pods.ts';
@@ -11,7 +12,6 @@ import { readText } from './text.ts';
 /** Of a longer log the end is kept. */
 const KEPT_LINES = 20_000;
 const KEPT_BYTES = 2 * 1024 * 1024;
-const HELPERS = new Set(['init', 'wait']);
 
 /** @returns the user's own containers of a Pod, main first; never the helpers of the in-Pod protocol */
 export function userContainers(pod: Pod): string[] {

@@ -120,7 +120,7 @@ for (const isolated of namespacesWork() ? [true, false] : [false]) {
       const made = executorPod({
         nodeId: 'n1', nodeName: 'wf', name: 'wf', namespace: 'default', labels: {}, annotations: {}, template, includeResult: true,
         spec: { restartPolicy: 'Never', terminationGracePeriodSeconds: 1, containers: [{ name: 'main', image: 'busybox', command: ['sh'], args: ['/argo/staging/script'] }, { name: 'side', image: 'busybox', command: ['sh', '-c', 'while true; do sleep 0.2; done'] }] },
-      }, { busybox: 'busybox', sidecars: 'native' });
+      }, { busybox: 'busybox', curl: 'curl', git: 'git', sidecars: 'native' });
       await cluster.create(RESOURCE.pod, made);
       const done = await ended(cluster, 'wf');
       const state = (name: string) => [...(done.status?.containerStatuses ?? []), ...(done.status?.initContainerStatuses ?? [])].find((status) => status.name === name)?.state?.terminated;

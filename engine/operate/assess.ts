@@ -3,6 +3,7 @@
  */
 import type { ContainerStatus, Pod } from '../spec/kubernetes.ts';
 import type { NodePhase, NodeStatus, Outputs, Template } from '../spec/types.ts';
+import { HELPERS } from '../pod/shared.ts';
 import type { PodReport } from './types.ts';
 import { isCompleted, isFulfilled, phaseFulfilled, setMessage } from './nodes.ts';
 import { hasOutputs } from './outputs.ts';
@@ -183,7 +184,7 @@ function withoutFailure(mainDone: boolean, waitDone: boolean): { phase: NodePhas
 
 function containerFailure({ name }: ContainerStatus, exitCode: number, reason: string, detail: string | undefined, template: Template | undefined): { phase: NodePhase; message: string } | undefined {
   const message = `${name}: ${reason} (exit code ${exitCode})${detail ? `: ${detail}` : ''}`;
-  if (name === 'init' || name === 'wait') return { phase: 'Error', message };
+  if (HELPERS.has(name)) return { phase: 'Error', message };
   if (isMain(template, name)) return { phase: 'Failed', message };
   return exitCode === 137 || exitCode === 143 ? undefined : { phase: 'Failed', message };
 }

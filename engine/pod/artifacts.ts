@@ -44,6 +44,12 @@ export function locationKey(location: ArtifactLocation): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** @returns a location that is only a key; nothing for a kind that has none */
+export function withKey(kind: LocationKind, key: string): ArtifactLocation {
+  const field = KEY_FORMATS[kind]?.key;
+  return field === undefined ? {} : { [kind]: { [field]: key } };
+}
+
 /**
  * @param archive where the template's artifacts go by themselves
  * @returns the location alone, made whole: one that is only a key is a key in the archive location. Argo: Relocate

@@ -9,7 +9,7 @@ import type { Container, ContainerStatus, Pod } from '../spec/kubernetes.ts';
 import type { Template } from '../spec/types.ts';
 import type { PodPlan } from '../operate/types.ts';
 
-const OPTIONS: ExecutorOptions = { busybox: 'busybox', sidecars: 'native', instanceId: 'tiphys' };
+const OPTIONS: ExecutorOptions = { busybox: 'busybox', curl: 'curl', git: 'git', sidecars: 'native', instanceId: 'tiphys' };
 const main: Container = { name: 'main', image: 'debian', command: ['sh', '-c'], args: ['true'] };
 
 function plan(template: Template, containers: Container[] = [main], includeResult = false): PodPlan {

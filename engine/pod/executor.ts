@@ -4,11 +4,16 @@
  * nobody wants runs as it is, with no helper at all.
  */
 import { AppError } from '../spec/error.ts';
-import type { Container, OwnerReference, Pod, PodSpec, VolumeMount } from '../spec/kubernetes.ts';
+import type { Container, OwnerReference, Pod, PodSpec, Volume, VolumeMount } from '../spec/kubernetes.ts';
 import { ANNOTATION, LABEL } from '../spec/types.ts';
 import type { Template } from '../spec/types.ts';
 import type { PodPlan } from '../operate/types.ts';
-import { INIT, RUN, SHARED_DIR, STAGING_DIR, WAIT } from './scripts.ts';
+import { secretVolumes } from './artifacts.ts';
+import { COLLECT, INPUTS_DIR, LOAD, MAIN_VOLUMES_DIR, SAVE, SECRETS_DIR, ZIP } from './artifact-scripts.ts';
+import { INIT, RUN, STAGING_DIR, WAIT } from './scripts.ts';
+import { SHARED_DIR } from './shared.ts';
+import { FOLDER_DIR, INPUTS_VOLUME, inputTransfers, outputTransfers, rawParts } from './transfers.ts';
+import type { InputTransfer, OutputTransfer } from './transfers.ts';
 
 /**
  * How sidecars end when main has ended. `native`: as restartable init containers, by the kubelet (servers from 1.29);
@@ -26,6 +31,11 @@ export interface ExecutorOptions {
   /** A static busybox. */
   busybox: string;
   sidecars: SidecarMode;
+  /** Images with curl and with git, for artifacts. */
+  curl: string;
+  git: string;
+  /** The folder of artifacts of the machine that the Pods run on, where they do. */
+  artifactFolder?: string;
   /** Commands of the images that `imagesToLookUp` named. */
   imageConfigs?: ReadonlyMap<string, ImageConfig>;
   instanceId?: string;
@@ -36,6 +46,9 @@ export interface ExecutorOptions {
 const VOLUME = 'tiphys';
 const SHARED: VolumeMount = { name: VOLUME, mountPath: SHARED_DIR };
 const WRAPPER = [`${SHARED_DIR}/busybox`, 'sh', `${SHARED_DIR}/run`];
+const FOLDER_VOLUME = 'tiphys-artifacts';
+const HELPER_RESOURCES = { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '500m', memory: '128Mi' } };
+const TRANSFER_RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '2', memory: '512Mi' } };
 /** Linux allows 128 KiB in one variable. */
 const ENV_BYTES = 96 * 1024;
 /** `run NAME MODE AFTER WAITED --` */
@@ -52,27 +65,30 @@ export function imagesToLookUp(plan: PodPlan, options: Pick<ExecutorOptions, 'si
 /**
  * @param plan what the language means
  * @returns the Pod to create
- * @throws AppError `unsupported` when a command to wrap is not known, or an output path holds a line break
+ * @throws AppError `unsupported` when a command to wrap is not known, an output path holds a line break, or an artifact's
+ *   place cannot be reached from a Pod
  */
 export function executorPod(plan: PodPlan, options: ExecutorOptions): Pod {
   const wrapped = new Set(wrappedContainers(plan, options.sidecars).map((container) => container.name ?? ''));
   const mains = mainNames(plan);
   const spec: PodSpec = { ...plan.spec, containers: [] };
-  const reports = needsReport(plan);
+  const inputs = inputTransfers(plan);
+  const outputs = outputTransfers(plan);
+  const staged = wrapped.size > 0 || inputs.length > 0;
   const prepare = (container: Container): Container => {
     const identified = withIdentity(container, plan);
     return wrapped.has(container.name ?? '') ? wrap(identified, plan, options) : identified;
   };
   const sidecars = plan.spec.containers.filter((c) => !mains.includes(c.name ?? '')).map(prepare);
-  const init = [...(wrapped.size ? [initContainer(plan, options, [...wrapped])] : []), ...(plan.spec.initContainers ?? [])];
+  const init = [...(staged ? [initContainer(plan, options, [...wrapped], outputs)] : []), ...loaders(plan, options, inputs), ...(plan.spec.initContainers ?? [])];
   if (options.sidecars === 'native') init.push(...sidecars.map((c) => ({ ...c, restartPolicy: 'Always' })));
   spec.containers = [
-    ...(reports ? [waitContainer(plan, options, mains)] : []),
+    ...(needsReport(plan) ? [waitContainer(plan, options, mains, outputs)] : []),
     ...plan.spec.containers.filter((c) => mains.includes(c.name ?? '')).map(prepare),
     ...(options.sidecars === 'native' ? [] : sidecars),
   ];
   if (init.length) spec.initContainers = init;
-  if (wrapped.size) spec.volumes = [...(plan.spec.volumes ?? []), { name: VOLUME, emptyDir: {} }];
+  if (staged) spec.volumes = [...(plan.spec.volumes ?? []), ...ownVolumes(options, inputs)];
   return { apiVersion: 'v1', kind: 'Pod', metadata: podMetadata(plan, options), spec };
 }
 
@@ -86,7 +102,7 @@ export function unwrap(container: Container): Pick<Container, 'command' | 'args'
 
 /** @returns whether the step's outputs come through a `wait` container */
 export function needsReport(plan: PodPlan): boolean {
-  return plan.includeResult || (plan.template.outputs?.parameters ?? []).length > 0;
+  return plan.includeResult || (plan.template.outputs?.parameters ?? []).length > 0 || outputTransfers(plan).length > 0;
 }
 
 /** @returns paths of output parameters in the main container, in the order of the template's parameters that have one */
@@ -169,11 +185,12 @@ function commandOf(container: Container, options: ExecutorOptions): { command: s
   return all;
 }
 
-function initContainer(plan: PodPlan, options: ExecutorOptions, containers: string[]): Container {
+function initContainer(plan: PodPlan, options: ExecutorOptions, containers: string[], outputs: readonly OutputTransfer[]): Container {
   const env = [
     { name: 'TIPHYS_RUN', value: RUN },
     { name: 'TIPHYS_CONTAINERS', value: containers.join(' ') },
     { name: 'TIPHYS_PARAMS', value: checkedPaths(plan.template).join('\n') },
+    ...packing(outputs),
   ];
   const source = plan.template.script?.source;
   if (source !== undefined) {
@@ -181,30 +198,88 @@ function initContainer(plan: PodPlan, options: ExecutorOptions, containers: stri
     env.push({ name: 'TIPHYS_SOURCE_PARTS', value: String(parts.length) });
     parts.forEach((value, i) => env.push({ name: `TIPHYS_SOURCE_${i}`, value }));
   }
-  return helper('init', plan, options, ['sh', '-c', INIT], env);
+  return helper('init', plan, options.busybox, ['sh', '-c', INIT], env);
 }
 
-function waitContainer(plan: PodPlan, options: ExecutorOptions, mains: string[]): Container {
-  return helper('wait', plan, options, ['sh', '-c', WAIT], [
+/** What main is to pack when it has ended, and whether its logs are kept for the archive. */
+function packing(outputs: readonly OutputTransfer[]): { name: string; value: string }[] {
+  const packs = outputs.flatMap(({ pack }) => pack ?? []);
+  const logs = outputs.length > packs.length ? [{ name: 'TIPHYS_LOGS', value: '1' }] : [];
+  if (packs.length === 0) return logs;
+  return [
+    { name: 'TIPHYS_COLLECT', value: COLLECT }, { name: 'TIPHYS_ARTIFACTS', value: String(packs.length) },
+    ...(packs.some(({ how }) => how === 'zip') ? [{ name: 'TIPHYS_ZIP', value: ZIP }] : []),
+    ...packs.flatMap(({ path, how }, i) => [{ name: `TIPHYS_PATH_${i}`, value: path }, { name: `TIPHYS_HOW_${i}`, value: how }]), ...logs,
+  ];
+}
+
+/** The containers that load input artifacts: one with curl, or none but busybox when all is at hand; one with git. */
+function loaders(plan: PodPlan, options: ExecutorOptions, inputs: readonly InputTransfer[]): Container[] {
+  const git = inputs.filter(({ kind }) => kind === 'git');
+  const others = inputs.filter(({ kind }) => kind !== 'git');
+  const loader = (name: string, image: string, transfers: readonly InputTransfer[]): Container[] => (transfers.length === 0 ? [] : [withMounts(helper(name, plan, image, ['sh', '-c', LOAD], [
+    { name: 'TIPHYS_LOAD', value: transfers.map(({ call }) => call).join('') },
+    ...transfers.flatMap(({ raw }) => (raw ? rawParts(raw.data).map((value, i) => ({ name: `TIPHYS_RAW_${raw.id}_${i}`, value })) : [])),
+  ], TRANSFER_RESOURCES), [
+    { name: INPUTS_VOLUME, mountPath: INPUTS_DIR }, ...secretMounts(plan), ...folderMounts(options),
+    ...(transfers.some(({ inVolume }) => inVolume) ? mainVolumes(plan) : []),
+  ])]);
+  const atHand = others.every(({ kind, local }) => local || kind === 'raw');
+  return [...loader('init-artifacts', atHand ? options.busybox : options.curl, others), ...loader('init-git', options.git, git)];
+}
+
+function waitContainer(plan: PodPlan, options: ExecutorOptions, mains: string[], outputs: readonly OutputTransfer[]): Container {
+  const artifacts = outputs.map(({ id, artifact }) => ({ id, artifact }));
+  const env = [
     { name: 'TIPHYS_MAIN', value: mains.join(' ') },
     // What to collect: the report reader (report.ts) finds it here after a restart of the engine.
-    { name: 'TIPHYS_OUTPUTS', value: JSON.stringify({ parameters: plan.template.outputs?.parameters ?? [], result: plan.includeResult }) },
-  ]);
+    { name: 'TIPHYS_OUTPUTS', value: JSON.stringify({ parameters: plan.template.outputs?.parameters ?? [], result: plan.includeResult, ...(artifacts.length > 0 ? { artifacts } : {}) }) },
+  ];
+  if (outputs.length === 0) return helper('wait', plan, options.busybox, ['sh', '-c', WAIT], env);
+  env.push({ name: 'TIPHYS_SAVER', value: SAVE }, { name: 'TIPHYS_SAVE', value: outputs.map(({ call }) => call).join('') });
+  const image = outputs.every(({ local }) => local) ? options.busybox : options.curl;
+  return withMounts(helper('wait', plan, image, ['sh', '-c', WAIT], env, TRANSFER_RESOURCES), [...secretMounts(plan), ...folderMounts(options)]);
+}
+
+function withMounts(container: Container, mounts: readonly VolumeMount[]): Container {
+  return { ...container, volumeMounts: [...(container.volumeMounts ?? []), ...mounts] };
+}
+
+/** The Secrets of the template's artifacts, whose volumes the plan has. */
+function secretMounts(plan: PodPlan): VolumeMount[] {
+  return secretVolumes(plan.template).map(({ name }) => ({ name, mountPath: `${SECRETS_DIR}/${name}`, readOnly: true }));
+}
+
+function folderMounts({ artifactFolder }: ExecutorOptions): VolumeMount[] {
+  return artifactFolder === undefined ? [] : [{ name: FOLDER_VOLUME, mountPath: FOLDER_DIR }];
+}
+
+/** main's own volumes, where an artifact is put into one of them. */
+function mainVolumes(plan: PodPlan): VolumeMount[] {
+  const main = plan.spec.containers.find(({ name }) => name === 'main');
+  return (main?.volumeMounts ?? []).filter(({ name }) => name !== INPUTS_VOLUME).map((mount) => ({ ...mount, mountPath: MAIN_VOLUMES_DIR + mount.mountPath, readOnly: false }));
+}
+
+function ownVolumes({ artifactFolder }: ExecutorOptions, inputs: readonly InputTransfer[]): Volume[] {
+  return [
+    { name: VOLUME, emptyDir: {} }, ...(inputs.length > 0 ? [{ name: INPUTS_VOLUME, emptyDir: {} }] : []),
+    ...(artifactFolder === undefined ? [] : [{ name: FOLDER_VOLUME, hostPath: { path: artifactFolder, type: 'DirectoryOrCreate' } }]),
+  ];
 }
 
 /** Helpers pass the `restricted` Pod security level, quotas and limit ranges, whatever the user's containers ask for. */
-function helper(name: string, plan: PodPlan, options: ExecutorOptions, command: string[], env: { name: string; value: string }[]): Container {
+function helper(name: string, plan: PodPlan, image: string, command: string[], env: { name: string; value: string }[], resources: Container['resources'] = HELPER_RESOURCES): Container {
   const pod = plan.spec.securityContext ?? {};
   const nonRoot = pod['runAsNonRoot'] === true && pod['runAsUser'] === undefined;
   const profile = pod['seccompProfile'] ?? { type: 'RuntimeDefault' };
   return {
     name,
-    image: options.busybox,
+    image,
     command,
     // Kubernetes expands `$(NAME)` in values and reads `$$` as `$`.
     env: env.map(({ name, value }) => ({ name, value: value.replaceAll('$', () => '$$') })),
     volumeMounts: [SHARED],
-    resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '500m', memory: '128Mi' } },
+    resources,
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },

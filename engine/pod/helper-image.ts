@@ -61,10 +61,10 @@ export function helperImagePatch(pod: Pod, image: string): { spec: { initContain
 /** Ours are known by what they are given: a user's container may have the same name. */
 function helpersOf(pod: Pod): { init: Container | undefined; wait: Container | undefined } {
   const has = (container: Container, variable: string): boolean => container.env?.some((e) => e.name === variable) ?? false;
-  return {
-    init: pod.spec.initContainers?.find((c) => c.name === 'init' && has(c, 'TIPHYS_RUN')),
-    wait: pod.spec.containers.find((c) => c.name === 'wait' && has(c, 'TIPHYS_OUTPUTS')),
-  };
+  const init = pod.spec.initContainers?.find((c) => c.name === 'init' && has(c, 'TIPHYS_RUN'));
+  // A `wait` that saves artifacts runs from an image with curl.
+  const wait = pod.spec.containers.find((c) => c.name === 'wait' && has(c, 'TIPHYS_OUTPUTS') && (!init || c.image === init.image));
+  return { init, wait };
 }
 
 function registryOf(image: string): string {

@@ -1,13 +1,13 @@
 /** What a Pod says about its step: container states in Argo's terms, and the report of the `wait` container. */
 import type { Pod, PodStatus } from '../spec/kubernetes.ts';
-import type { Parameter } from '../spec/types.ts';
+import type { Artifact, Parameter } from '../spec/types.ts';
 import type { PodReport } from '../operate/types.ts';
 import { helperPull } from './helper-image.ts';
 import { REPORT_BEGIN, REPORT_END } from './scripts.ts';
+import { HELPERS } from './shared.ts';
 
 /** Set by the engine when it ended a Pod's sidecars by its deadline, so that the deadline is not taken for the step's own. */
 export const SIDECARS_ENDED = 'tiphys.dev/sidecars-ended';
-const HELPERS = new Set(['init', 'wait']);
 
 /** The report is in the `wait` container's log: read it and call `readReport` with the text. */
 export interface ReportInLog {
@@ -36,17 +36,22 @@ export function readReport(pod: Pod, log?: string): PodReport | ReportInLog | un
 interface Wanted {
   parameters: Parameter[];
   result: boolean;
+  artifacts: { id: string; artifact: Artifact }[];
 }
 
 interface RawReport {
   log?: boolean;
   result?: string;
   parameters?: Record<string, string>;
+  /** Ids of artifacts, by commas. */
+  saved?: string;
+  /** Why others were not, in base64. */
+  faults?: string;
 }
 
 function declaredOutputs(text: string | undefined): Wanted {
   const value = parseJson(text?.replaceAll('$$', () => '$'));
-  return { parameters: [], result: false, ...(typeof value === 'object' && value !== null ? value : {}) };
+  return { parameters: [], result: false, artifacts: [], ...(typeof value === 'object' && value !== null ? value : {}) };
 }
 
 function parseReport(text: string | undefined): RawReport | undefined {
@@ -81,12 +86,18 @@ function collect(wanted: Wanted, report: RawReport, mainSucceeded: boolean): Pod
     return [];
   });
   const result = wanted.result && report.result !== undefined ? withoutNewline(decodeBase64(report.result)) : undefined;
-  const outputs = { ...(parameters.length ? { parameters } : {}), ...(result === undefined ? {} : { result }) };
+  const saved = new Set(report.saved?.split(','));
+  const artifacts = wanted.artifacts.filter(({ id }) => saved.has(id)).map(({ artifact }) => artifact);
+  const outputs = { ...(parameters.length ? { parameters } : {}), ...(artifacts.length ? { artifacts } : {}), ...(result === undefined ? {} : { result }) };
+  const faults = decodeBase64(report.faults ?? '');
+  // What was there and could not be saved has been told.
+  if (!faults) for (const { id, artifact } of wanted.artifacts) if (!saved.has(id) && artifact.path !== undefined && !artifact.optional) missing.push(`${artifact.path} of output artifact ${artifact.name}`);
+  const error = [...(missing.length ? [`the step ended without writing ${missing.join(', ')}`] : []), ...(faults ? [faults] : [])].join('; ');
   return {
     complete: true,
     ...(Object.keys(outputs).length ? { outputs } : {}),
     // A failed step need not have written everything; its own failure is the news.
-    ...(missing.length && mainSucceeded ? { error: `wait: Error (exit code 64): the step ended without writing ${missing.join(', ')}` } : {}),
+    ...(error && mainSucceeded ? { error: `wait: Error (exit code 64): ${error}` } : {}),
   };
 }
 

@@ -11,10 +11,11 @@
  *   ctr/NAME/exitcode  how the command ended
  *   ctr/NAME/stdout    what it printed, when a result is wanted
  *   outputs/N          the N-th output parameter's file
+ *   artifacts/N.path   where the N-th output artifact is, and N.how it is packed; beside them what main left (COLLECT)
+ *   logs               standard output and errors are kept, too, in ctr/NAME/combined
  */
+import { SHARED_DIR } from './shared.ts';
 
-/** Where the shared volume is mounted in every container that takes part. */
-export const SHARED_DIR = '/var/run/tiphys';
 /** Where Argo puts a script; the source may rely on it through $0. */
 export const STAGING_DIR = '/argo/staging';
 /** Lines around a report that is too large for a termination message. */
@@ -45,7 +46,18 @@ fi
 chmod 755 $d/busybox
 printf '%s' "$TIPHYS_RUN" > $d/run
 printf '%s' "\${TIPHYS_PARAMS:-}" > $d/params
-mkdir -p -m 777 $d/ctr $d/outputs $d/staging
+mkdir -p -m 777 $d/ctr $d/outputs $d/staging $d/artifacts
+if [ -n "\${TIPHYS_COLLECT:-}" ]; then
+  printf '%s' "$TIPHYS_COLLECT" > $d/collect
+  printf '%s' "\${TIPHYS_ZIP:-}" > $d/zip
+  i=0
+  while [ $i -lt "$TIPHYS_ARTIFACTS" ]; do
+    eval "printf '%s' \\"\\$TIPHYS_PATH_$i\\"" > $d/artifacts/$i.path
+    eval "printf '%s\\n' \\"\\$TIPHYS_HOW_$i\\"" > $d/artifacts/$i.how
+    i=$((i + 1))
+  done
+fi
+[ -z "\${TIPHYS_LOGS:-}" ] || : > $d/logs
 for name in $TIPHYS_CONTAINERS; do mkdir -p -m 777 "$d/ctr/$name"; mkfifo -m 666 "$d/ctr/$name/alive"; done
 if [ -n "\${TIPHYS_SOURCE_PARTS:-}" ]; then
   i=0
@@ -87,11 +99,25 @@ unset IFS
 umask "$umask_before"
 pid=
 for signal in HUP INT QUIT USR1 USR2 WINCH TERM; do trap "[ -n \\"\\$pid\\" ] && kill -$signal \\$pid 2>/dev/null; ended=$signal" $signal; done
-ended=
-if [ "$mode" = result ]; then
+ended=; tees=
+kept=; [ "$mode" != result ] || kept=$c/stdout
+logged=; case $mode in main|result) [ ! -e $d/logs ] || logged=$c/combined ;; esac
+if [ -n "$logged" ] && [ -z "$kept" ]; then
   $b mkfifo "$c/pipe"
-  $b tee "$c/stdout" < "$c/pipe" 9>&- &
-  tee=$!
+  $b tee -a "$logged" < "$c/pipe" 9>&- &
+  tees=$!
+  ( exec "$program" "$@" ) <&0 > "$c/pipe" 2>&1 9>&- &
+elif [ -n "$logged" ]; then
+  $b mkfifo "$c/pipe" "$c/errors"
+  $b tee -a "$logged" "$kept" < "$c/pipe" 9>&- &
+  tees=$!
+  $b tee -a "$logged" < "$c/errors" >&2 9>&- &
+  tees="$tees $!"
+  ( exec "$program" "$@" ) <&0 > "$c/pipe" 2> "$c/errors" 9>&- &
+elif [ -n "$kept" ]; then
+  $b mkfifo "$c/pipe"
+  $b tee "$kept" < "$c/pipe" 9>&- &
+  tees=$!
   ( exec "$program" "$@" ) <&0 > "$c/pipe" 9>&- &
 else
   ( exec "$program" "$@" ) <&0 9>&- &
@@ -104,7 +130,7 @@ if [ "$mode" = side ]; then
 fi
 wait $pid; code=$?
 while kill -0 $pid 2>/dev/null; do wait $pid; code=$?; done
-[ "$mode" = result ] && while kill -0 $tee 2>/dev/null; do wait $tee; done
+for tee in $tees; do while kill -0 $tee 2>/dev/null; do wait $tee; done; done
 umask 0
 if [ "$mode" = main ] || [ "$mode" = result ]; then
   i=0
@@ -112,22 +138,28 @@ if [ "$mode" = main ] || [ "$mode" = result ]; then
     if [ -f "$path" ]; then $b cat "$path" > "$d/outputs/$i.new" && $b mv "$d/outputs/$i.new" "$d/outputs/$i"; fi
     i=$((i + 1))
   done < $d/params
+  [ "$name" != main ] || [ ! -e $d/collect ] || . $d/collect
 fi
 pid=
 if [ "$mode" = hold ]; then while [ -z "$ended" ]; do $b sleep 0.3 & wait $!; done; fi
 finish $code
 `;
 
-/** Waits for the containers named in TIPHYS_MAIN, then reports what `main` left: a JSON object with values in base64. */
-export const WAIT = `d=${SHARED_DIR}; b=$d/busybox
+/**
+ * Waits for the containers named in TIPHYS_MAIN, saves artifacts, then reports what `main` left: a JSON object with values in
+ * base64. The tools are the image's own: what stands in the shared folder may be main's by now, and here are credentials.
+ */
+export const WAIT = `d=${SHARED_DIR}; b=$(command -v busybox || :)
 for name in $TIPHYS_MAIN; do
   ( $b cat "$d/ctr/$name/alive" > /dev/null; [ -e "$d/ctr/$name/exitcode" ] || printf 137 > "$d/ctr/$name/exitcode" ) &
 done
 wait
+[ -z "\${TIPHYS_SAVE:-}" ] || eval "$TIPHYS_SAVER"
 r=/tmp/report; [ -w /tmp ] || r=$d/report
 {
   printf '{"exitCode":"%s"' "$($b cat $d/ctr/main/exitcode 2>/dev/null)"
   if [ -e $d/ctr/main/stdout ]; then printf ',"result":"'; $b tail -c ${RESULT_BYTES} $d/ctr/main/stdout | $b base64 | $b tr -d '\\n'; printf '"'; fi
+  printf ',"saved":"%s","faults":"%s"' "\${saved:-}" "$(printf '%s' "\${faults:-}" | $b base64 | $b tr -d '\\n')"
   printf ',"parameters":{'
   first=1
   for f in $d/outputs/*; do

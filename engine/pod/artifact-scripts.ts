@@ -1,0 +1,395 @@
+/**
+ * The shell side of artifacts, for a POSIX shell and the tools of busybox, called through $b. What to do comes in variables
+ * (transfers.ts writes them); what it takes to do it is here. Credentials are files of mounted Secrets: they reach curl on
+ * its standard input, never as an argument, nor in a file or a variable of a container that the user's command can see.
+ */
+import { SHARED_DIR } from './shared.ts';
+
+/** Where input artifacts are put, each by its name. Argo: the same */
+export const INPUTS_DIR = '/argo/inputs/artifacts';
+/** Where the Secrets of artifacts are mounted, one folder each. Argo: the same */
+export const SECRETS_DIR = '/argo/secret';
+/** Where main's own volumes are mounted in a container that puts artifacts into them. Argo: the same */
+export const MAIN_VOLUMES_DIR = '/mainctrfs';
+
+/** Packs what main left, in main's own container, since its files are seen only there: `artifacts/N.{tgz,zip,file,dir,error}`. */
+export const COLLECT = `i=0
+while [ -e "$d/artifacts/$i.path" ]; do
+  n=$d/artifacts/$i; i=$((i + 1))
+  path=$($b cat "$n.path"; echo x); path=\${path%x}
+  while [ "$path" != / ] && [ "$path" != "\${path%/}" ]; do path=\${path%/}; done
+  [ ! -L "$path" ] || path=$($b readlink -f "$path") || continue
+  [ -e "$path" ] || continue
+  read -r how level < "$n.how"
+  folder=\${path%/*}
+  $b rm -rf "$n.new"
+  if [ "$how" = none ] && [ -d "$path" ]; then
+    { $b mkdir "$n.new" && $b cp -R "$path/." "$n.new" && $b chmod -R a+rX "$n.new" && $b mv "$n.new" "$n.dir"; } 2> "$n.said" || $b mv "$n.said" "$n.error"
+  elif [ "$how" = none ]; then
+    { $b cat "$path" > "$n.new" && $b mv "$n.new" "$n.file"; } 2> "$n.said" || $b mv "$n.said" "$n.error"
+  elif [ "$how" = zip ]; then
+    ( . "$d/zip" ) 2> "$n.said" && $b mv "$n.new" "$n.zip" || $b mv "$n.said" "$n.error"
+  else
+    $b gzip $level < /dev/null > /dev/null 2>&1 || level=
+    { $b tar -cf - -C "\${folder:-/}" -- "\${path##*/}" 2> "$n.said" || : > "$n.broken"; } | $b gzip $level > "$n.new" 2>> "$n.said" || : > "$n.broken"
+    if [ -e "$n.broken" ]; then $b mv "$n.said" "$n.error"; else $b mv "$n.new" "$n.tgz"; fi
+  fi
+done
+`;
+
+/**
+ * Makes a zip archive of $path in $n.new with nothing but busybox, which has no zip: the deflated bytes of each file and their
+ * check sum are those that gzip writes.
+ */
+export const ZIP = `LC_ALL=C; export LC_ALL
+le() { v=$1; o=; k=$2; while [ $k -gt 0 ]; do o="$o\\\\0$((v / 64 % 4))$((v / 8 % 8))$((v % 8))"; v=$((v / 256)); k=$((k - 1)); done; printf '%b' "$o"; }
+entries=0; offset=0; newline=$(printf '\\001')
+: > "$n.new"; : > "$n.central"
+cd "\${folder:-/}"
+$b find "./\${path##*/}" \\( -type f -o -type d \\) -print0 | $b tr '\\n\\000' '\\001\\n' > "$n.list"
+while IFS= read -r entry; do
+  entry=\${entry#./}
+  case $entry in *"$newline"*) entry=$(printf '%s' "$entry" | $b tr '\\001' '\\n'; echo x); entry=\${entry%x} ;; esac
+  if [ -d "$entry" ]; then label=$entry/; method=0; check='\\0000\\0000\\0000\\0000\\0000\\0000\\0000\\0000'; packed=0; attributes=1106051088
+  else
+    label=$entry; method=8; attributes=2175008768
+    $b gzip -c < "$entry" > "$n.gz" || exit 1
+    packed=$(($($b wc -c < "$n.gz") - 18)); check=
+    for byte in $($b tail -c 8 "$n.gz" | $b od -An -v -to1); do check="$check\\\\0$byte"; done
+    [ $((offset + packed)) -lt 4294967295 ] || { echo 'a zip archive of 4 GiB or more is not made here: use tar' >&2; exit 1; }
+  fi
+  common() { le 20 2; le 2048 2; le $method 2; le 0 2; le 33 2; printf '%b' "\${check%????????????????????}"; le $packed 4; printf '%b' "\${check#????????????????????}"; le \${#label} 2; le 0 2; }
+  { printf 'PK\\003\\004'; common; printf '%s' "$label"; [ $method = 0 ] || { $b tail -c +11 "$n.gz" | $b head -c $packed; }; } >> "$n.new"
+  { printf 'PK\\001\\002'; le 788 2; common; le 0 2; le 0 2; le 0 2; le $attributes 4; le $offset 4; printf '%s' "$label"; } >> "$n.central"
+  offset=$((offset + 30 + \${#label} + packed)); entries=$((entries + 1))
+done < "$n.list"
+[ $entries -lt 65535 ] || { echo 'a zip archive of more than 65534 files is not made here: use tar' >&2; exit 1; }
+central=$($b wc -c < "$n.central")
+{ $b cat "$n.central"; printf 'PK\\005\\006'; le 0 2; le 0 2; le $entries 2; le $entries 2; le $central 4; le $offset 4; le 0 2; } >> "$n.new"
+$b rm -f "$n.gz" "$n.central" "$n.list"
+`;
+
+/** Requests with retries, their errors in words, and names as URLs and curl's configuration want them. */
+const COMMON = `t=/tmp/tiphys-transfer
+rm -rf $t
+mkdir -p $t
+body=$t/body
+reset_place() { kind=; base=; key=; region=; ak=; sk=; token=; ca=; headers=; user=; pass=; cert=; certkey=; create=; where=; ssec=; insecure=; secrets=; account=; grant=; oauth_id=; oauth_secret=; oauth_url=; oauth_data=; optional=; mode=; recurse=; archive=; raw=; parts=; revision=; branch=; depth=; refs=; single=; flat=; anyhost=; sshkey=; }
+# A line of curl's configuration; the value in quotes.
+line() { printf '%s = "%s"\\n' "$1" "$(printf '%s' "$2" | $b sed -e 's/\\\\/\\\\\\\\/g' -e 's/"/\\\\"/g')"; }
+config() {
+  [ -z "$ca" ] || line cacert "$ca"
+  [ -z "$cert" ] || line cert "$cert"
+  [ -z "$certkey" ] || line key "$certkey"
+  [ -z "$insecure" ] || echo insecure
+  if [ -n "$ak" ]; then
+    line aws-sigv4 "aws:amz:$region:s3"
+    line user "$($b cat "$ak"):$($b cat "$sk")"
+    line header 'x-amz-content-sha256: UNSIGNED-PAYLOAD'
+    [ -z "$token" ] || line header "x-amz-security-token: $($b cat "$token")"
+  elif [ -n "$user" ]; then line user "$($b cat "$user"):$([ -z "$pass" ] || $b cat "$pass")"
+  elif [ -n "$grant" ]; then line header "Authorization: Bearer $grant"
+  fi
+  if [ -n "$ssec" ]; then
+    line header 'x-amz-server-side-encryption-customer-algorithm: AES256'
+    line header "x-amz-server-side-encryption-customer-key: $($b base64 < "$ssec" | $b tr -d '\\n')"
+    line header "x-amz-server-side-encryption-customer-key-MD5: $($b md5sum < "$ssec" | bytes | $b base64)"
+  fi
+  printf '%s\\n' "$headers" | while IFS= read -r h; do [ -z "$h" ] || line header "$h"; done
+}
+# request ARGUMENTS...: one call of curl; its answer in $body, its status in $status, curl's own code in $code.
+request() {
+  rm -f $body
+  status=$(config | curl -K - -sS -o $body -w '%{http_code}' --connect-timeout 15 --speed-limit 1 --speed-time 120 "$@" 2> $t/said)
+  code=$?
+}
+# The text of an element in the answer of a store.
+word() { [ ! -f $body ] || $b head -c 65536 $body | $b tr '\\n<' ' \\n' | $b sed -n "s/^$1>//p" | $b head -n 1 | $b sed -e 's/&lt;/</g' -e 's/&gt;/>/g' -e 's/&quot;/"/g' -e "s/&apos;/'/g" -e 's/&amp;/\\&/g'; }
+# Why the last request failed: $reason in words, $fault as the store calls it, $hint what to do.
+explain() {
+  fault=; hint=
+  if [ "$code" != 0 ]; then
+    reason=$($b sed -e 's/^curl: ([0-9]*) //' $t/said | $b tail -n 1)
+    case $code in
+      6) hint='check the name of the server, and that the Pod may reach it' ;;
+      7|28) hint='check that the server runs, and that no network policy stands between' ;;
+      35|60) hint='check the certificate of the server, its authority (caSecret), and whether it speaks TLS at all (insecure)' ;;
+    esac
+    return
+  fi
+  fault=$(word Code); more=$(word Message)
+  reason=\${fault:-status $status}\${more:+: $more}
+  case $fault in
+    NoSuchBucket) hint='create the bucket, correct its name, or set createBucketIfNotPresent' ;;
+    InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed) hint="check the keys in the Secret \${secrets:-of the artifact}" ;;
+    ExpiredToken|TokenRefreshRequired) hint="renew the session token in the Secret \${secrets:-of the artifact}" ;;
+    AccessDenied|AuthorizationFailure) hint="the keys in the Secret \${secrets:-of the artifact} lack the right to it" ;;
+    *) case $status in 401|403) hint="check the credentials\${secrets:+ in the Secret $secrets}" ;; esac ;;
+  esac
+}
+mayhelp() {
+  case $code/$status in
+    0/408|0/425|0/429|0/5??|5/*|7/*|16/*|18/*|28/*|35/*|52/*|55/*|56/*|92/*) most=10 ;;
+    6/*) most=5 ;;
+    *) return 1 ;;
+  esac
+  tries=$((tries + 1))
+  [ $tries -lt $most ] || return 1
+  explain
+  echo "artifact $name: $reason; trying again in $pause s" >&2
+  $b sleep $pause
+  pause=$((pause * 2)); [ $pause -le 30 ] || pause=30
+}
+# attempt ARGUMENTS...: a request, made again while that may help; succeeds with a status of 2xx.
+attempt() {
+  tries=0; pause=1
+  while :; do
+    request "$@"
+    case $code/$status in 0/2??) return 0 ;; esac
+    if [ -n "$ak" ]; then
+      learned=$(word Region)
+      if [ -n "$learned" ] && [ "$learned" != "$region" ]; then region=$learned; continue; fi
+    fi
+    mayhelp || return 1
+  done
+}
+# many FOLDER: the transfers that $t/transfers configures, some at a time, of files of the folder.
+many() {
+  rm -f $t/part.*
+  $b awk -v part=$t/part. '{ file = part int((NR - 1) / 200); if (file != last) close(last); last = file; print > file }' $t/transfers || return 1
+  for part in $t/part.*; do
+    [ -e "$part" ] || continue
+    tries=0; pause=1
+    while :; do
+      code=0; status=
+      ( cd "$1" && { config; echo create-dirs; echo parallel; $b cat "$part"; } | curl -K - -sS --fail-with-body -w '\\n%{http_code}\\n' --parallel-max 8 --connect-timeout 15 --speed-limit 1 --speed-time 120 ) > $body 2> $t/said || code=$?
+      [ $code != 0 ] || break
+      if [ $code = 22 ]; then code=0; status=$($b grep -E '^[0-9][0-9][0-9]$' $body | $b grep -v '^2' | $b tail -n 1); fi
+      mayhelp || return 1
+    done
+  done
+}
+hex() { $b od -An -v -tx1; }
+# Bytes of a line of hexadecimal digits; what follows the digits is ignored.
+bytes() { $b sed -e 's/ .*//' -e 's/../\\\\x&/g' | { read -r h; printf '%b' "$h"; }; }
+# names SKIP: bytes as hexadecimal numbers, names ended by 00, become lines "NAME-IN-A-URL NAME-FOR-PRINTF-%b" without their first SKIP bytes.
+names() {
+  $b awk -v skip="$1" 'BEGIN {
+    hex = "0123456789abcdef"
+    for (i = 0; i < 256; i++) {
+      h = substr(hex, int(i / 16) + 1, 1) substr(hex, i % 16 + 1, 1)
+      c = i > 32 && i < 127 ? sprintf("%c", i) : ""
+      url[h] = c ~ "^[-A-Za-z0-9._~/]$" ? c : "%" toupper(h)
+      raw[h] = sprintf("\\\\0%03o", i)
+    }
+    raw["0a"] = "\\\\\\\\n"; raw["0d"] = "\\\\\\\\r"; raw["22"] = "\\\\\\\\\\\\0042"; raw["5c"] = "\\\\\\\\\\\\\\\\"
+  }
+  { for (f = 1; f <= NF; f++) if ($f == "00") { if (u != "") print u " " p; u = ""; p = ""; n = 0 } else if (++n > skip) { u = u url[$f]; p = p raw[$f] } }'
+}
+# The token of an OAuth 2 client.
+oauth_token() {
+  [ -n "$oauth_url" ] || return 0
+  headers_kept=$headers; headers=; user_kept=$user; user=
+  printf '%s\\n' "$oauth_data" > $t/form
+  set --
+  while IFS= read -r field; do [ -z "$field" ] || set -- "$@" --data-urlencode "$field"; done < $t/form
+  attempt --data-urlencode grant_type=client_credentials --data-urlencode "client_id@$oauth_id" --data-urlencode "client_secret@$oauth_secret" "$@" "$($b cat "$oauth_url")"
+  result=$?
+  headers=$headers_kept; user=$user_kept
+  [ $result = 0 ] || return 1
+  grant=$($b tr -d '\\n' < $body | $b sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p')
+}
+# Who may use Google's stores: the service account of the key in $account, or that of the Pod.
+google_token() {
+  [ "$kind" = gcs ] || return 0
+  if [ -z "$account" ]; then
+    headers='Metadata-Flavor: Google'; attempt http://metadata.google.internal/computeMetadata/v1/instance/service-accounts/default/token || return 1
+  else
+    field() { $b tr -d '\\n' < "$account" | $b sed -n "s/.*\\"$1\\" *: *\\"\\([^\\"]*\\)\\".*/\\1/p"; }
+    now=$($b date +%s); audience=$(field token_uri); audience=\${audience:-https://oauth2.googleapis.com/token}
+    claim=$(printf '{"alg":"RS256","typ":"JWT"}' | base64url).$(printf '{"iss":"%s","scope":"https://www.googleapis.com/auth/devstorage.read_write","aud":"%s","iat":%s,"exp":%s}' "$(field client_email)" "$audience" "$now" $((now + 3600)) | base64url)
+    headers=
+    attempt --data-urlencode grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer --data-urlencode "assertion=$claim.$(printf '%s' "$claim" | rs256 | base64url)" "$audience" || return 1
+  fi
+  headers=
+  grant=$($b tr -d '\\n' < $body | $b sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p')
+}
+base64url() { $b base64 | $b tr -d '\\n=' | $b tr '+/' '-_'; }
+`;
+
+/** Reads artifacts, `load` for each after the variables of its place. Ends with 64 and the reason at the first that fails. */
+export const LOAD = `d=${SHARED_DIR}; b=$d/busybox; in=${INPUTS_DIR}
+${COMMON}
+body=$in/.body
+fail() { echo "$1" >&2; printf '%s' "$1" > /dev/termination-log; exit 64; }
+# Each gets into $got, a file or a folder. 2: there is nothing; 3: $reason says why not.
+get_raw() {
+  i=0; : > "$got"
+  while [ $i -lt "$parts" ]; do eval "printf '%s' \\"\\$TIPHYS_RAW_\${raw}_$i\\"" >> "$got"; i=$((i + 1)); done
+}
+get_folder() { [ -e "$base$key" ] || return 2; $b cp -R "$base$key" "$got"; }
+get_http() {
+  oauth_token || return 1
+  attempt -L "$base" && { $b mv $body "$got"; return; }
+  [ "$code/$status" = 0/404 ] && return 2
+  return 1
+}
+# Host keys of the large public servers, by which a connection over ssh is known to lead there.
+known_hosts() {
+  echo 'github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl'
+  echo 'gitlab.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAfuCHKVTjquxvt6CM6tdG4SLp1Btn/nOeHHE5UOzRdf'
+  echo 'bitbucket.org ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIIazEu89wgQZ4bqs3d63QSMzYVa0MuJ2e2gKTKqu+UUO'
+}
+get_git() {
+  HOME=$t; GIT_TERMINAL_PROMPT=0; export HOME GIT_TERMINAL_PROMPT
+  if [ -n "$user$pass" ]; then
+    printf '#!/bin/sh\\ncase $1 in Username*) cat "%s" ;; *) cat "%s" ;; esac\\n' "\${user:-/dev/null}" "\${pass:-/dev/null}" > $t/ask
+    $b chmod 700 $t/ask; GIT_ASKPASS=$t/ask; export GIT_ASKPASS
+  fi
+  if [ -n "$sshkey" ]; then
+    ( umask 77; $b cat "$sshkey" > $t/sshkey; echo >> $t/sshkey ); known_hosts > $t/known
+    GIT_SSH_COMMAND="ssh -i $t/sshkey -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile=$t/known -o StrictHostKeyChecking=$([ -n "$anyhost" ] && echo no || echo yes)"; export GIT_SSH_COMMAND
+  fi
+  [ -z "$insecure" ] || { GIT_SSL_NO_VERIFY=true; export GIT_SSL_NO_VERIFY; }
+  pause=1
+  until cloned; do
+    [ $pause -lt 8 ] || { reason=$($b grep -v -E "^(Cloning into|warning:)|^ *$" $t/said | $b tail -n 3 | $b tr '\\n' ' '); [ -n "$reason" ] || reason='git failed'; reason="$where: $reason"; return 3; }
+    echo "artifact $name: $($b tail -n 1 $t/said); trying again in $pause s" >&2
+    $b sleep $pause; pause=$((pause * 2))
+  done
+}
+cloned() {
+  rm -rf "$got"
+  git clone -q \${depth:+--depth "$depth"} \${single:+--single-branch} \${branch:+--branch "$branch"} -- "$base" "$got" 2> $t/said || return 1
+  printf '%s\\n' "$refs" | while IFS= read -r ref; do [ -z "$ref" ] || git -C "$got" fetch -q \${depth:+--depth "$depth"} origin "$ref" 2> $t/said || exit 1; done || return 1
+  if [ -n "$revision" ] && ! git -C "$got" checkout -q "$revision" 2> $t/said; then
+    git -C "$got" fetch -q \${depth:+--depth "$depth"} origin "$revision" 2> $t/said && git -C "$got" checkout -q FETCH_HEAD 2> $t/said || return 1
+  fi
+  [ -n "$flat" ] || git -C "$got" submodule -q update --init --recursive \${depth:+--depth "$depth"} 2> $t/said
+}
+get_s3() { get_object; }
+get_gcs() { google_token && get_object; }
+get_object() {
+  attempt "$base$key" && { $b mv $body "$got"; return; }
+  explain
+  case $code/$status/$fault in 0/404/NoSuchBucket) return 1 ;; 0/404/*) get_objects ;; *) return 1 ;; esac
+}
+get_objects() {
+  prefix=\${key%/}/; prefix=\${prefix#/}; next=; : > $t/keys
+  skip=$(printf '%s' "$prefix" | $b sed 's/%../x/g'); skip=\${#skip}
+  while :; do
+    attempt "$base?\${next:+continuation-token=$next&}encoding-type=url&list-type=2&prefix=$(printf '%s' "$prefix" | $b sed 's#/#%2F#g')" || return 1
+    # A store that does not encode names may have line breaks in them.
+    $b tr '\\n<' '\\001\\n' < $body > $t/page
+    $b sed -n 's/^Key>//p' $t/page > $t/listed
+    if $b grep -q '^EncodingType>url' $t/page; then $b awk 'BEGIN { for (i = 32; i < 127; i++) h[sprintf("%c", i)] = sprintf("%02x", i); h["+"] = "20" }
+      { o = ""; for (i = 1; i <= length($0); i++) { c = substr($0, i, 1); if (c == "%") { o = o " " tolower(substr($0, i + 1, 2)); i += 2 } else o = o " " h[c] } print o " 00" }' $t/listed
+    else $b sed -e 's/&lt;/</g' -e 's/&gt;/>/g' -e 's/&quot;/"/g' -e "s/&apos;/'/g" -e 's/&#\\(xA\\|10\\);/'"$($b printf '\\001')"'/g' -e 's/&amp;/\\&/g' $t/listed | $b tr '\\n\\001' '\\000\\n' | hex
+    fi >> $t/keys
+    $b grep -q '^IsTruncated>true' $t/page || break
+    next=$($b sed -n 's/^NextContinuationToken>//p' $t/page | $b tr -d '\\n' | hex | { $b cat; echo 00; } | names 0 | $b cut -d ' ' -f 1 | $b sed 's#/#%2F#g')
+  done
+  names $skip < $t/keys > $t/pairs
+  [ -s $t/pairs ] || return 2
+  $b mkdir -p "$got"
+  while read -r coded escaped; do
+    case /$coded/ in
+      */../*|*/./*) reason="the key $coded leads out of its folder"; return 3 ;;
+      *//) continue ;;
+    esac
+    printf 'url = "%s"\\noutput = "%b"\\n' "$base$prefix$coded" "$escaped"
+  done < $t/pairs > $t/transfers || return 3
+  many "$got"
+}
+starts() { [ "$($b head -c "$2" "$1" | hex | $b tr -d ' \\n')" = "$3" ]; }
+is_tar() { $b gzip -dc "$1" 2> /dev/null | $b head -c 262 | $b tail -c 5 | $b grep -q '^ustar'; }
+unpack() {
+  [ -f "$got" ] || return 0
+  how=$archive
+  if [ "$how" = auto ]; then
+    if starts "$got" 2 1f8b && is_tar "$got"; then how=tar; elif starts "$got" 4 504b0304; then how=zip; else how=none; fi
+  fi
+  [ "$how" != none ] || return 0
+  x=$in/.unpacked; rm -rf $x; $b mkdir $x
+  if [ "$how" = zip ]; then $b unzip -qo "$got" -d $x > $t/said 2>&1
+  elif starts "$got" 2 1f8b; then $b tar -xzof "$got" -C $x 2> $t/said
+  else $b tar -xof "$got" -C $x 2> $t/said
+  fi || fail "failed to unpack the input artifact $name: $($b tail -n 1 $t/said)"
+  rm -rf "$got"
+  count=0
+  for f in $x/* $x/.[!.]* $x/..?*; do if [ -e "$f" ] || [ -L "$f" ]; then count=$((count + 1)); only=$f; fi; done
+  if [ $count = 1 ]; then $b mv "$only" "$got"; rm -rf $x; else $b mv $x "$got"; fi
+}
+place() {
+  $b mkdir -p "\${dest%/*}" || fail "failed to place the input artifact $name: no folder can be made for $shown"
+  if [ -d "$got" ] && [ -d "$dest" ]; then $b cp -R "$got/." "$dest" && rm -rf "$got"
+  elif [ -d "$dest" ]; then fail "failed to place the input artifact $name: it is a file, and at $shown there is a folder"
+  else $b mv "$got" "$dest"
+  fi || fail "failed to place the input artifact $name at $shown"
+  [ -z "$mode" ] || $b chmod $recurse "$mode" "$dest" || fail "failed to set the mode of the input artifact $name"
+}
+load() {
+  got=$in/.loading; rm -rf "$got"; code=0; status=; : > $t/said
+  "get_$kind"
+  case $? in
+    0) ;;
+    2) if [ -n "$optional" ]; then echo "the optional input artifact $name is not there"; reset_place; return; fi
+       fail "failed to load the input artifact $name: there is nothing at $where" ;;
+    3) fail "failed to load the input artifact $name: $reason" ;;
+    *) explain; fail "failed to load the input artifact $name from $where: $reason\${hint:+ ($hint)}" ;;
+  esac
+  unpack
+  place
+  reset_place
+}
+reset_place
+eval "$TIPHYS_LOAD"
+rm -rf $t $in/.unpacked $in/.loading $body
+`;
+
+/** Writes artifacts, `save N` for each after the variables of its place: $saved names those that are, $faults says why others are not. */
+export const SAVE = `${COMMON}
+saved=; faults=
+put_folder() { $b mkdir -p "$($b dirname "$base$key")" && rm -rf "$base$key" && $b cp -R "$1" "$base$key" && { [ -d "$base$key" ] || $b chmod a+r "$base$key"; }; }
+put_http() { oauth_token && put_one "$1"; }
+put_s3() { put_all "$1"; }
+put_gcs() { google_token && put_all "$1"; }
+put_all() { if [ -d "$1" ]; then put_files "$1"; else put_one "$1"; fi; }
+put_one() {
+  attempt -T "$1" "$base$key" && return
+  made_bucket && attempt -T "$1" "$base$key"
+}
+made_bucket() {
+  explain
+  [ "$fault" = NoSuchBucket ] && [ -n "$create" ] || return 1
+  kept=$headers; headers=; [ "$create" != locking ] || headers='x-amz-bucket-object-lock-enabled: true'
+  set --
+  [ "$region" = us-east-1 ] || set -- --data "<CreateBucketConfiguration xmlns=\\"http://s3.amazonaws.com/doc/2006-03-01/\\"><LocationConstraint>$region</LocationConstraint></CreateBucketConfiguration>"
+  attempt -X PUT "$@" "\${base%/}"; result=$?
+  headers=$kept
+  [ $result = 0 ] || { explain; [ "$fault" = BucketAlreadyOwnedByYou ]; }
+}
+put_files() {
+  ( cd "$1" && $b find . -type f -print0 ) | hex | names 2 > $t/pairs
+  while read -r coded escaped; do printf 'upload-file = "%b"\\nurl = "%s"\\n' "$escaped" "$base\${key%/}/$coded"; done < $t/pairs > $t/transfers
+  many "$1" && return
+  made_bucket && many "$1"
+}
+fault_of() { faults="$faults\${faults:+; }$1"; echo "$1" >&2; }
+# save INDEX: what main left of the artifact, if it did.
+save() {
+  left=; code=0; status=; : > $t/said
+  for f in "$d/artifacts/$1.tgz" "$d/artifacts/$1.zip" "$d/artifacts/$1.file" "$d/artifacts/$1.dir" \${2:+"$2"}; do
+    if [ -e "$f" ] && [ ! -L "$f" ]; then left=$f; fi
+  done
+  if [ -e "$d/artifacts/$1.error" ]; then fault_of "failed to pack the output artifact $name: $($b tail -n 1 "$d/artifacts/$1.error")"
+  elif [ -n "$left" ]; then
+    if "put_$kind" "$left"; then saved="$saved\${saved:+,}$1"
+    else explain; fault_of "failed to save the output artifact $name to $where: $reason\${hint:+ ($hint)}"; fi
+  fi
+  reset_place
+}
+reset_place
+eval "$TIPHYS_SAVE"
+rm -rf $t
+`;
