@@ -1,5 +1,6 @@
 /** A scripted bridge for pictures and tests of the window alone: `?s=SCENE` chooses what it tells. Never part of the app. */
-import type { Bridge, ContextSummary, Sample, StreamItems, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
+import type { Bridge, ContextSummary, Sample, StreamItems, StreamRequest, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
+import { simulateText } from './fake-simulation.ts';
 import type { LogLine, RunSummary } from '../../engine/api.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
 import type { DAGTask, NodeStatus, Template, Workflow } from '../../engine/spec/types.ts';
@@ -153,6 +154,10 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
   'contexts.startEngine': () => ({ state: 'us' }),
   'contexts.permissions': () => ({ may: { 'create pods': scene !== 'nopods', 'list pods': true, 'patch workflows': scene !== 'nopods', 'list workflows': true, 'list namespaces': false }, crds: true, store: 'cluster' }),
   'runs.submit': () => ({ name: 'nightly-features-x7k2p' }),
+  'runs.dryRun': () => [
+    { severity: 'error', code: 'server-forbidden', path: ['spec', 'templates', 1], message: 'Pod of deploy.test: pods "deploy-test-2680558651" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false (container "main" must set securityContext.allowPrivilegeEscalation=false)' },
+    { severity: 'error', code: 'server-invalid', path: ['spec', 'templates', 1, 'container', 'image'], message: 'Pod of deploy.lint: spec.containers[0].image: Required value' },
+  ],
   'runs.act': () => ({}),
   'runs.pod': () => ({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'nightly-features-x7k2p-validate-2680558651', namespace: 'data-team' }, spec: { containers: [{ name: 'main', image: 'ghcr.io/acme/features:1.42' }] } } }),
   'runs.events': () => EVENTS,
@@ -176,6 +181,7 @@ function stream(name: keyof StreamItems, request: Record<string, unknown>, push:
     const { workflow, nodes } = opened(String(request.name));
     push({ change: { reset: true, workflow, nodes, removedNodes: [] }, watch: { state: scene === 'reconnecting' ? 'reconnecting' : 'live', error: { name: 'e', message: 'x' }, retryAt: start } });
   }
+  if (name === 'runs.simulate') push(simulateText(request as StreamRequest<'runs.simulate'>));
   if (name === 'runs.logs') push({ lines: scene === 'nolog' ? [] : logLines(request.nodeId as string | undefined), source: scene === 'nolog' ? 'gone' : 'pod', end: scene !== 'live' });
 }
 

@@ -62,6 +62,14 @@ const tab = (title: string) => async (page: Page): Promise<void> => { await open
 const room = (title: string) => async (page: Page): Promise<void> => { await page.getByRole('button', { name: title, exact: true }).first().click(); };
 const sample = (title: string) => async (page: Page): Promise<void> => { await room('Samples')(page); await page.getByRole('button', { name: `Open ${title}`, exact: true }).click(); await page.locator('.monaco-editor .view-line').first().waitFor(); };
 
+const simulated = (then: (page: Page) => Promise<void>) => async (page: Page): Promise<void> => {
+  await sample('Diamond')(page);
+  await page.getByRole('tab', { name: 'Simulate' }).click();
+  await page.getByRole('button', { name: 'Simulate' }).click();
+  await page.getByRole('slider', { name: 'Time' }).waitFor();
+  await then(page);
+};
+
 /** Every state that shared/window asks for and that these views have. */
 export const PICTURES: Record<string, Picture> = {
   run: { scene: 'run', act: step('validate-schema') },
@@ -96,6 +104,9 @@ export const PICTURES: Record<string, Picture> = {
   samples: { scene: 'run', act: room('Samples') },
   dialog: { scene: 'run', act: async (page) => { await room('Samples')(page); await page.getByRole('button', { name: 'Run Parameters' }).click(); } },
   designer: { scene: 'run', act: async (page) => { await sample('Diamond')(page).catch(() => undefined); } },
+  simulate: { scene: 'run', act: simulated(async (page) => { await page.locator('.simulate .step').nth(1).click(); }) },
+  'simulate-whole': { scene: 'run', act: simulated(async (page) => { await page.getByRole('slider', { name: 'Time' }).fill('15000'); }) },
+  resolved: { scene: 'run', act: async (page) => { await sample('Diamond')(page); await page.getByRole('tab', { name: 'Resolved' }).click(); await page.getByRole('option').first().waitFor(); await page.getByRole('button', { name: 'Dry run' }).click(); await page.locator('.resolved .view-line').first().waitFor(); } },
   nofile: { scene: 'run', act: room('Designer') },
   broken: { scene: 'run', act: async (page) => { await sample('Parameters')(page); await page.locator('.monaco-editor').first().click(); await page.keyboard.press('Control+End'); await page.keyboard.type('  : [oops'); await page.waitForTimeout(400); } },
   templates: { scene: 'run', act: room('Templates') },

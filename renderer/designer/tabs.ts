@@ -2,6 +2,8 @@
 import type { ReactElement } from 'react';
 import { Canvas } from './Canvas.tsx';
 import { Outline } from './Outline.tsx';
+import { Resolved } from './simulate/Resolved.tsx';
+import { Simulate } from './simulate/Simulate.tsx';
 
 export interface DesignerTab {
   id: string;
@@ -12,4 +14,6 @@ export interface DesignerTab {
 export const TABS: readonly DesignerTab[] = [
   { id: 'canvas', title: 'Canvas', View: Canvas },
   { id: 'outline', title: 'Outline', View: Outline },
+  { id: 'resolved', title: 'Resolved', View: Resolved },
+  { id: 'simulate', title: 'Simulate', View: Simulate },
 ];

@@ -48,10 +48,8 @@ function globals({ metadata, spec, status }: Workflow): Map<string, string> {
 function addNode(scope: Map<string, string>, node: NodeStatus, nodes: ReadonlyMap<string, NodeStatus>): void {
   const boundary = node.boundaryID === undefined ? undefined : nodes.get(node.boundaryID);
   // The template around it first: its own inputs go before.
-  for (const { inputs } of [boundary, node].filter((each) => each !== undefined)) {
-    for (const { name, value, default: fallback } of inputs?.parameters ?? []) if ((value ?? fallback) !== undefined) scope.set(`inputs.parameters.${name}`, value ?? fallback ?? '');
-    for (const { name, path } of inputs?.artifacts ?? []) if (path !== undefined) scope.set(`inputs.artifacts.${name}.path`, path);
-  }
+  if (boundary) addInputs(scope, boundary);
+  addInputs(scope, node);
   scope.set('node.name', node.name);
   const prefix = boundary?.type === 'Steps' ? 'steps' : 'tasks';
   for (const other of boundary ? nodes.values() : []) {
@@ -59,6 +57,11 @@ function addNode(scope: Map<string, string>, node: NodeStatus, nodes: ReadonlyMa
   }
   // What it left behind itself, for outputs and metrics.
   addOutputs(scope, '', node.outputs);
+}
+
+function addInputs(scope: Map<string, string>, { inputs }: NodeStatus): void {
+  for (const { name, value, default: fallback } of inputs?.parameters ?? []) if ((value ?? fallback) !== undefined) scope.set(`inputs.parameters.${name}`, value ?? fallback ?? '');
+  for (const { name, path } of inputs?.artifacts ?? []) if (path !== undefined) scope.set(`inputs.artifacts.${name}.path`, path);
 }
 
 function addOther(scope: Map<string, string>, prefix: string, node: NodeStatus): void {

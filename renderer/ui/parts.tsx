@@ -1,7 +1,7 @@
 /** Small presentational parts. They hold no state of the app. */
 import { Check, Copy, TriangleAlert } from 'lucide-react';
 import { Tooltip } from 'radix-ui';
-import { useEffect, useState } from 'react';
+import { createContext, useContext, useEffect, useState } from 'react';
 import type { ButtonHTMLAttributes, ReactElement, ReactNode } from 'react';
 import { between } from './time.ts';
 
@@ -117,8 +117,12 @@ export function CopyButton({ text, words = 'Copy' }: { text: string; words?: str
   return <Button kind="quiet" size="small" onClick={copy}>{done ? <Check aria-hidden /> : <Copy aria-hidden />}{done ? 'Copied' : words}</Button>;
 }
 
+/** Milliseconds since the epoch that are "now" for all that is shown within: the time of a simulation. */
+export const NowContext = createContext<number | undefined>(undefined);
+
 /** The time now, once a second, as long as somebody looks. */
 export function useNow(active = true, everyMs = 1000): number {
+  const told = useContext(NowContext);
   const [now, setNow] = useState(() => Date.now());
   useEffect(() => {
     if (!active) return;
@@ -126,7 +130,7 @@ export function useNow(active = true, everyMs = 1000): number {
     const timer = setInterval(() => { setNow(Date.now()); }, everyMs);
     return () => { clearInterval(timer); };
   }, [active, everyMs]);
-  return now;
+  return told ?? now;
 }
 
 /** @returns whether the window is too narrow for three panes */
