@@ -416,9 +416,19 @@ export interface CronWorkflowSpec {
   when?: string;
 }
 
+export interface CronWorkflowStatus {
+  /** References of runs that are not over. */
+  active?: { apiVersion?: string; kind?: string; namespace?: string; name?: string; uid?: string; resourceVersion?: string }[] | null;
+  lastScheduledTime?: string | null;
+  conditions?: Condition[];
+  succeeded?: number;
+  failed?: number;
+  phase?: string;
+}
+
 export interface CronWorkflow extends KubeObject {
   spec: CronWorkflowSpec;
-  status?: Record<string, unknown>;
+  status?: CronWorkflowStatus;
 }
 
 export const ARGO_API_VERSION = 'argoproj.io/v1alpha1';
