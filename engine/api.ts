@@ -3,7 +3,7 @@ import type { Diagnostic } from './spec/diagnostic.ts';
 import type { KubeObject, Pod } from './spec/kubernetes.ts';
 import type { SimulationFrame } from './simulate/simulation.ts';
 import type { StepRule } from './simulate/script.ts';
-import type { NodeStatus, Template, Workflow, WorkflowPhase } from './spec/types.ts';
+import type { CronWorkflow, NodeStatus, Parameter, Template, Workflow, WorkflowPhase, WorkflowTemplate } from './spec/types.ts';
 import type { Cluster, Subscription, WatchState } from './kube/port.ts';
 
 /** Where runs are kept: Workflow objects in the cluster, or the engine's own store on disk when the CRDs are missing. */
@@ -112,6 +112,83 @@ type RunCommand =
   | { action: 'retry'; restartSuccessful?: boolean; nodeFieldSelector?: string; parameters?: Record<string, string> }
   | { action: 'resubmit'; memoized?: boolean; parameters?: Record<string, string> };
 
+export type DefinitionKind = 'CronWorkflow' | 'WorkflowTemplate' | 'ClusterWorkflowTemplate';
+
+/** What runs are made of again and again, as a list shows it. */
+export interface DefinitionSummary {
+  kind: DefinitionKind;
+  name: string;
+  uid: string;
+  createdAt: string;
+  title?: string;
+  description?: string;
+  /** The arguments a run takes. */
+  parameters: Parameter[];
+  /** Names. */
+  templates: string[];
+  entrypoint?: string;
+  schedule?: ScheduleSummary;
+}
+
+export interface ScheduleSummary {
+  /** This engine starts its runs; others' are only watched. */
+  ours: boolean;
+  schedules: string[];
+  timezone?: string;
+  suspended: boolean;
+  /** Its stopStrategy ended it. */
+  stopped: boolean;
+  concurrencyPolicy: 'Allow' | 'Forbid' | 'Replace';
+  when?: string;
+  lastScheduledTime?: string;
+  /** Names of runs that are not over. */
+  active: string[];
+  succeeded: number;
+  failed: number;
+  /** What is wrong with it. */
+  problems: string[];
+  /** The next five times; none while suspended or stopped. */
+  next: string[];
+}
+
+export interface DefinitionChange {
+  upserts: DefinitionSummary[];
+  /** Names. */
+  removed: string[];
+  reset: boolean;
+}
+
+export interface BackfillOptions {
+  /** RFC 3339; times at either end count. */
+  start: string;
+  end: string;
+  /** Names the backfill; by default after the day it is made. */
+  name?: string;
+  /** All runs at once; otherwise one after the other. */
+  parallel?: boolean;
+  /** The parameter that tells a run its time (default `cronScheduleTime`). */
+  parameter?: string;
+  /** At most so many runs (default 1000). */
+  most?: number;
+}
+
+/** CronWorkflows and templates. They are kept in the cluster where it knows their kinds, else on this machine. All throw AppError. */
+export interface EngineDefinitions {
+  list(kind: DefinitionKind, namespace: string): Promise<DefinitionSummary[]>;
+  get(kind: DefinitionKind, namespace: string, name: string): Promise<CronWorkflow | WorkflowTemplate>;
+  /** Validates, then creates; a CronWorkflow becomes this engine's. */
+  create(kind: DefinitionKind, namespace: string, object: CronWorkflow | WorkflowTemplate, options?: { dryRun?: boolean }): Promise<CronWorkflow | WorkflowTemplate>;
+  /** Replaces labels, annotations and spec of the one of that name; its status stays. With a resourceVersion only that version. */
+  replace(kind: DefinitionKind, namespace: string, object: CronWorkflow | WorkflowTemplate): Promise<CronWorkflow | WorkflowTemplate>;
+  remove(kind: DefinitionKind, namespace: string, name: string): Promise<void>;
+  watch(kind: DefinitionKind, namespace: string, onChange: (change: DefinitionChange) => void, onState?: (state: WatchState) => void): Subscription;
+  suspend(namespace: string, name: string, suspended: boolean): Promise<CronWorkflow>;
+  /** Makes a run of it now. */
+  submit(kind: DefinitionKind, name: string, options: SubmitOptions): Promise<Workflow>;
+  /** Makes up for times that passed. @returns the runs */
+  backfill(namespace: string, name: string, options: BackfillOptions): Promise<Workflow[]>;
+}
+
 /** Who runs the engine for a namespace. */
 export type EngineHolder = { state: 'us'; /** What is not as it should be: no right to leases. */ reason?: string } | { state: 'other'; identity: string; renewedAt: string } | { state: 'none'; reason?: string };
 
@@ -207,6 +284,7 @@ export interface Engine {
   pod(namespace: string, name: string, nodeId: string): Promise<Pod | undefined>;
   events(namespace: string, name: string, nodeId?: string): Promise<KubeObject[]>;
 
+  readonly definitions: EngineDefinitions;
   /** Where runs are kept in this cluster, and what right would change it. */
   store(namespace: string): Promise<{ store: RunStore; reason?: string }>;
   /** Creates our minimal CRDs where missing. Throws `forbidden` where the user may not. */

@@ -1,7 +1,7 @@
 /** createEngine: the shell put together, one cluster an engine, one NamespaceEngine a namespace. */
 import { createHash, randomBytes } from 'node:crypto';
 import os from 'node:os';
-import type { ArtifactContent, ArtifactInfo, ArtifactRef, Engine, EngineHolder, EngineOptions, ReadArtifactOptions, RunAction, RunChange, RunListChange, RunSummary, SubmitOptions } from '../api.ts';
+import type { ArtifactContent, ArtifactInfo, ArtifactRef, Engine, EngineDefinitions, EngineHolder, EngineOptions, ReadArtifactOptions, RunAction, RunChange, RunListChange, RunSummary, SubmitOptions } from '../api.ts';
 import { artifactsOf, locateArtifact } from '../artifacts/locate.ts';
 import { ArtifactStores } from '../artifacts/stores.ts';
 import { RESOURCE } from '../kube/port.ts';
@@ -14,6 +14,8 @@ import { Actions } from './actions.ts';
 import type { ImageLookup } from './actions.ts';
 import { systemClock } from './clock.ts';
 import { installCrds } from './crds.ts';
+import { Catalog } from './catalog.ts';
+import { Definitions } from './definitions.ts';
 import { DiskStorage } from './disk-storage.ts';
 import { dryRun } from './dry-run.ts';
 import { hydrate } from './hydrate.ts';
@@ -61,6 +63,7 @@ class ClusterEngine implements Engine {
   readonly #shared: EngineShared;
   readonly #namespaces = new Map<string, NamespaceEngine>();
   readonly #artifacts: ArtifactStores;
+  readonly definitions: EngineDefinitions;
   /** Of namespaces whose semaphores runs of other namespaces speak of. */
   readonly #foreign = new Map<string, Surroundings>();
 
@@ -76,12 +79,14 @@ class ClusterEngine implements Engine {
       actions: new Actions({ cluster, helpers, images: { curl, git, ...(artifactFolder !== undefined && { artifactFolder }) }, lookUpImage: parts.lookUpImage ?? registryLookup(cluster, options.registryMirrors ?? []) }),
       disk: new DiskStorage(dataDir, clusterId, clock),
       kept: new KeptLogs(dataDir, clusterId, cluster),
+      definitions: new Definitions(cluster, dataDir, clusterId, clock),
       locks: new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name)),
       identity: identityOf(options),
       repository: options.artifactRepository ?? (options.artifactFolder === undefined ? undefined : folderRepository()),
       creates: new FairLimiter(CREATES_AT_ONCE), chores: new FairLimiter(CHORES_AT_ONCE),
       log: options.log ?? (() => undefined),
     };
+    this.definitions = new Catalog(this.#shared, (workflow, submit) => this.submit(workflow, submit));
   }
 
   start(namespace: string): Promise<EngineHolder> {
@@ -98,7 +103,7 @@ class ClusterEngine implements Engine {
 
   async submit(workflow: Workflow, options: SubmitOptions): Promise<Workflow> {
     const run = prepareRun(workflow, options);
-    await checkRun(this.#shared.cluster, run);
+    await checkRun(this.#shared.definitions, run);
     return this.#namespace(options.namespace).create(run, options.dryRun === undefined ? {} : { dryRun: options.dryRun });
   }
 
@@ -107,7 +112,7 @@ class ClusterEngine implements Engine {
     const { namespace } = options;
     const { name, generateName = 'dry-run-' } = workflow.metadata;
     const run = prepareRun(workflow, { ...options, name: options.name ?? name ?? `${generateName}${this.#shared.suffix()}` });
-    const faults = await faultsOf(cluster, run);
+    const faults = await faultsOf(this.#shared.definitions, run);
     if (faults.length) return faults;
     const plans = await planPods(run, { namespace, now: clock.now() }, cluster);
     const { store } = await this.store(namespace);
@@ -186,6 +191,7 @@ class ClusterEngine implements Engine {
 
   async installCrds(): Promise<void> {
     await installCrds(this.#shared.cluster, this.#shared.clock);
+    this.#shared.definitions.redetect();
     await Promise.all([...this.#namespaces.values()].map((namespace) => namespace.redetect()));
   }
 
@@ -200,7 +206,7 @@ class ClusterEngine implements Engine {
 
   #configMaps(namespace: string): Surroundings {
     let surroundings = this.#foreign.get(namespace);
-    if (!surroundings) this.#foreign.set(namespace, surroundings = new Surroundings(this.#shared.cluster, namespace, () => this.#shared.locks.configMapChanged(namespace)));
+    if (!surroundings) this.#foreign.set(namespace, surroundings = new Surroundings(this.#shared.cluster, this.#shared.definitions, namespace, () => this.#shared.locks.configMapChanged(namespace)));
     return surroundings;
   }
 

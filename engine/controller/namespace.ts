@@ -2,6 +2,7 @@
 import type { Clock, EngineHolder, EngineOptions, RunStore } from '../api.ts';
 import type { Cluster, Subscription, WatchState } from '../kube/port.ts';
 import { RESOURCE } from '../kube/port.ts';
+import { terminate } from '../operate/commands.ts';
 import { lockClaims } from '../operate/locks.ts';
 import type { Operate } from '../operate/types.ts';
 import { AppError, isAppError } from '../spec/error.ts';
@@ -10,6 +11,8 @@ import { ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Workflow } from '../spec/types.ts';
 import type { Actions } from './actions.ts';
 import { backoff } from './clock.ts';
+import { CronController } from './cron.ts';
+import type { Definitions } from './definitions.ts';
 import type { DiskStorage } from './disk-storage.ts';
 import { hydrate } from './hydrate.ts';
 import type { KeptLogs } from './kept-logs.ts';
@@ -23,6 +26,7 @@ import { Run } from './run.ts';
 import type { RunContext } from './run.ts';
 import type { RunStorage } from './storage.ts';
 import { ClusterStorage } from './storage.ts';
+import { checkRun } from './submit.ts';
 import { Surroundings } from './surroundings.ts';
 import { RunsView } from './view.ts';
 
@@ -34,6 +38,7 @@ export interface EngineShared {
   actions: Actions;
   disk: DiskStorage;
   kept: KeptLogs;
+  definitions: Definitions;
   locks: LockRegistry;
   identity: string;
   /** The artifact repository of those that name none. */
@@ -79,6 +84,7 @@ export class NamespaceEngine {
   #podState: WatchState = { state: 'connecting' };
   #podsKnown: Promise<void> = Promise.resolve();
   #surroundings: Surroundings | undefined;
+  #cron: CronController | undefined;
   #started = false;
   #closed = false;
   #cancelReopen: (() => void) | undefined;
@@ -179,6 +185,7 @@ export class NamespaceEngine {
     // Both storages have one of the name: the machine's own is shown.
     if (owner && owner !== storage && owner.kind === 'disk') return;
     this.#storageOf.set(name, storage);
+    this.#tellSchedule(workflow);
     const run = this.#runs.get(name);
     if (run && run.storage === storage && run.uid === workflow.metadata.uid) {
       run.adopt(workflow);
@@ -189,6 +196,12 @@ export class NamespaceEngine {
     // Its locks are known before anybody looks after it.
     if (isOurs(storage, workflow)) this.#shared.locks.claim(workflow, lockClaims(workflow), () => this.#queue.add(name));
     if (this.#leads(storage) && isOurs(storage, workflow) && needsCare(workflow)) this.#care(storage, workflow);
+  }
+
+  /** A schedule counts its runs, and may wait for one to end. */
+  #tellSchedule({ metadata }: Workflow): void {
+    const cron = metadata.labels?.[LABEL.cronWorkflow];
+    if (cron !== undefined && metadata.labels?.[LABEL.completed] === 'true') this.#cron?.lookAgain(cron);
   }
 
   #removed(storage: RunStorage, name: string, uid: string | undefined): void {
@@ -231,14 +244,31 @@ export class NamespaceEngine {
     if (!this.#started || this.#closed) return;
     this.#pods ??= this.#watchPods();
     const { cluster, identity, clock } = this.#shared;
-    this.#surroundings ??= new Surroundings(cluster, this.namespace, () => this.#lookAtAll());
+    this.#surroundings ??= new Surroundings(cluster, this.#shared.definitions, this.namespace, () => this.#lookAtAll());
     for (const attached of this.#attached) {
       if (attached.storage.kind !== 'disk' && this.#store?.store !== 'cluster') continue;
       attached.leadership ??= new Leadership({
         records: attached.storage.leases(this.namespace), identity, clock, onChange: (holder) => this.#leadershipChanged(attached.storage, holder),
       });
     }
+    this.#cron ??= this.#schedule();
     await Promise.all(this.#attached.map(async ({ leadership }) => leadership?.start()));
+  }
+
+  #schedule(): CronController {
+    const { clock, definitions, log } = this.#shared;
+    return new CronController({
+      namespace: this.namespace, definitions, clock, log,
+      leads: () => this.holder().state === 'us', runsKnown: () => this.#attached.every((a) => a.settled), runs: () => this.view.ours(),
+      submit: async (run) => {
+        await checkRun(definitions, run);
+        return this.create(run);
+      },
+      terminate: async (run) => {
+        await this.change(run, (workflow) => terminate(workflow, {}));
+      },
+      remove: (run) => this.remove(run),
+    });
   }
 
   #lookAtAll(): void {
@@ -283,6 +313,7 @@ export class NamespaceEngine {
 
   #leadershipChanged(storage: RunStorage, holder: EngineHolder): void {
     this.#shared.log({ level: 'info', message: `engine of namespace ${this.namespace} (${storage.kind}): ${holder.state}` });
+    this.#cron?.restart();
     if (holder.state !== 'us') {
       for (const run of [...this.#runs.values()]) if (run.storage === storage) this.#dropRun(run.name);
       return;
@@ -344,6 +375,8 @@ export class NamespaceEngine {
     this.#pods = undefined;
     this.#surroundings?.close();
     this.#surroundings = undefined;
+    this.#cron?.close();
+    this.#cron = undefined;
   }
 
   refresh(): void {

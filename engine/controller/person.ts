@@ -87,7 +87,7 @@ async function resubmitted(namespace: NamespaceEngine, shared: EngineShared, nam
       labels: { ...metadata.labels, [LABEL.instanceId]: INSTANCE_ID }, ...(generateName !== undefined && { generateName }),
     },
   };
-  await checkRun(shared.cluster, run);
+  await checkRun(shared.definitions, run);
   return namespace.create(run);
 }
 

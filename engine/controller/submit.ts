@@ -1,7 +1,5 @@
 /** From a workflow as a person wrote it, and what they said when they pressed Run, to the object that is created. */
 import type { SubmitOptions } from '../api.ts';
-import { RESOURCE } from '../kube/port.ts';
-import type { Cluster } from '../kube/port.ts';
 import { omit } from '../operate/omit.ts';
 import type { Diagnostic } from '../spec/diagnostic.ts';
 import { AppError } from '../spec/error.ts';
@@ -9,6 +7,7 @@ import { ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Parameter, Workflow, WorkflowSpec, WorkflowTemplate } from '../spec/types.ts';
 import { validateWorkflow } from '../spec/validate.ts';
 import type { TemplateGetter } from '../spec/validate.ts';
+import type { Definitions } from './definitions.ts';
 import { needsOf } from './surroundings.ts';
 
 /** @returns the Workflow to create: ours by its label, in its namespace, with parameters filled in */
@@ -55,23 +54,21 @@ function withValues(declared: readonly Parameter[], values: Readonly<Record<stri
 }
 
 /** Throws AppError `invalid`, with the diagnostics as its cause, when the run would be refused. */
-export async function checkRun(cluster: Cluster, workflow: Workflow): Promise<void> {
-  const errors = await faultsOf(cluster, workflow);
+export async function checkRun(definitions: Definitions, workflow: Workflow): Promise<void> {
+  const errors = await faultsOf(definitions, workflow);
   if (errors.length) throw new AppError('invalid', errors[0]?.message ?? 'The workflow is not valid.', { cause: errors, hint: 'Mend the workflow and submit it again.' });
 }
 
 /** @returns the errors for which the run would be refused, templates of the cluster looked up */
-export async function faultsOf(cluster: Cluster, workflow: Workflow): Promise<Diagnostic[]> {
-  const templates = needsOf(workflow).templates ? await templateGetter(cluster, workflow.metadata.namespace ?? '') : undefined;
+export async function faultsOf(definitions: Definitions, workflow: Workflow): Promise<Diagnostic[]> {
+  const templates = needsOf(workflow).templates ? await templateGetter(definitions, workflow.metadata.namespace ?? '') : undefined;
   return validateWorkflow(workflow, { mode: 'submit', ...(templates && { templates }) }).filter((diagnostic) => diagnostic.severity === 'error');
 }
 
 /** What may not be listed is not known: the engine finds out when the run needs it. */
-async function templateGetter(cluster: Cluster, namespace: string): Promise<TemplateGetter> {
-  const lists = await Promise.all([
-    cluster.list<WorkflowTemplate>(RESOURCE.workflowTemplate, namespace).then(({ items }) => items, () => undefined),
-    cluster.list<WorkflowTemplate>(RESOURCE.clusterWorkflowTemplate).then(({ items }) => items, () => undefined),
-  ]);
+export async function templateGetter(definitions: Definitions, namespace: string): Promise<TemplateGetter> {
+  const [namespaced, clusterWide] = await Promise.all((['WorkflowTemplate', 'ClusterWorkflowTemplate'] as const).map((kind) => definitions.list(kind, namespace).catch(() => undefined)));
+  const lists = [namespaced as WorkflowTemplate[] | undefined, clusterWide as WorkflowTemplate[] | undefined];
   return (name, clusterScope) => {
     const known = lists[clusterScope ? 1 : 0];
     return known ? known.find((template) => template.metadata.name === name) : 'unknown';

@@ -1,9 +1,10 @@
 /** Templates and ConfigMaps of a namespace, watched from the first run on that speaks of them. */
 import { RESOURCE } from '../kube/port.ts';
-import type { Cluster, ResourceType, Selectors, Subscription } from '../kube/port.ts';
+import type { Cluster, Selectors, Subscription, WatchHandler } from '../kube/port.ts';
 import type { Observed } from '../operate/types.ts';
 import type { ConfigMap, KubeObject } from '../spec/kubernetes.ts';
 import type { Workflow, WorkflowTemplate } from '../spec/types.ts';
+import type { Definitions } from './definitions.ts';
 
 /** The kinds of surroundings a run needs. */
 export interface Needs {
@@ -29,8 +30,8 @@ class Follower<T extends KubeObject> {
   /** The list is known, or will never be: no right, no such kind. */
   settled = false;
 
-  constructor(cluster: Cluster, type: ResourceType, namespace: string | undefined, onChange: () => void, selectors: Selectors = {}) {
-    this.#subscription = cluster.watch<T>(type, namespace, selectors, {
+  constructor(watch: (handler: WatchHandler<T>) => Subscription, onChange: () => void) {
+    this.#subscription = watch({
       onChange: ({ upserts, removed, reset }) => {
         if (reset) this.objects.clear();
         for (const object of removed) this.objects.delete(object.metadata.name ?? '');
@@ -53,6 +54,7 @@ class Follower<T extends KubeObject> {
 
 export class Surroundings {
   readonly #cluster: Cluster;
+  readonly #definitions: Definitions;
   readonly #namespace: string;
   readonly #onChange: () => void;
   #namespaced: Follower<WorkflowTemplate> | undefined;
@@ -61,20 +63,29 @@ export class Surroundings {
   #repositories: Follower<ConfigMap> | undefined;
 
   /** @param onChange anything of it changed: every run that needs surroundings may have to look */
-  constructor(cluster: Cluster, namespace: string, onChange: () => void) {
+  constructor(cluster: Cluster, definitions: Definitions, namespace: string, onChange: () => void) {
     this.#cluster = cluster;
+    this.#definitions = definitions;
     this.#namespace = namespace;
     this.#onChange = onChange;
+  }
+
+  #templates(kind: 'WorkflowTemplate' | 'ClusterWorkflowTemplate'): Follower<WorkflowTemplate> {
+    return new Follower((handler) => this.#definitions.watch(kind, this.#namespace, handler), this.#onChange);
+  }
+
+  #maps(selectors: Selectors): Follower<ConfigMap> {
+    return new Follower((handler) => this.#cluster.watch(RESOURCE.configMap, this.#namespace, selectors, handler), this.#onChange);
   }
 
   /** Begins to watch what is needed. @returns whether it is known already */
   ready(needs: Needs): boolean {
     if (needs.templates) {
-      this.#namespaced ??= new Follower(this.#cluster, RESOURCE.workflowTemplate, this.#namespace, this.#onChange);
-      this.#clusterWide ??= new Follower(this.#cluster, RESOURCE.clusterWorkflowTemplate, undefined, this.#onChange);
+      this.#namespaced ??= this.#templates('WorkflowTemplate');
+      this.#clusterWide ??= this.#templates('ClusterWorkflowTemplate');
     }
-    if (needs.configMaps) this.#configMaps ??= new Follower(this.#cluster, RESOURCE.configMap, this.#namespace, this.#onChange);
-    this.#repositories ??= new Follower(this.#cluster, RESOURCE.configMap, this.#namespace, this.#onChange, { fieldSelector: `metadata.name=${REPOSITORIES}` });
+    if (needs.configMaps) this.#configMaps ??= this.#maps({});
+    this.#repositories ??= this.#maps({ fieldSelector: `metadata.name=${REPOSITORIES}` });
     const templates = !needs.templates || (this.#namespaced?.settled === true && this.#clusterWide?.settled === true);
     return templates && this.#repositories.settled && (!needs.configMaps || this.#configMaps?.settled === true);
   }

@@ -49,6 +49,11 @@ export class RunsView {
     return this.#runs.get(name)?.workflow;
   }
 
+  /** @returns the runs of this engine */
+  *ours(): Iterable<Workflow> {
+    for (const { workflow, ours } of this.#runs.values()) if (ours) yield workflow;
+  }
+
   summaries(): RunSummary[] {
     return [...this.#runs.values()].map(summaryOf);
   }

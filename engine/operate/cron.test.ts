@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CronWorkflow, CronWorkflowSpec, CronWorkflowStatus, Workflow } from '../spec/types.ts';
 import { backfillRun, backfillTimes, beyondHistory, childOf, decideCron, nextTimes, reconcileCron, recordError, recordFired, scheduleText } from './cron.ts';
-import type { CronMoment } from './cron.ts';
+import type { CronDecision, CronMoment } from './cron.ts';
 
 const NOON = Date.parse('2026-03-10T12:00:00Z');
 const MINUTE = 60_000;
@@ -20,7 +20,7 @@ function run(name: string, phase: string, finishedAt?: string): Workflow {
 const at = (offset: number, since: number | 'just begun' = -MINUTE): CronMoment => ({ now: NOON + offset, since: since === 'just begun' ? undefined : NOON + since });
 
 test('when a run starts', () => {
-  const cases: [string, CronWorkflow, Workflow[], CronMoment, Partial<ReturnType<typeof decideCron>>][] = [
+  const cases: [string, CronWorkflow, Workflow[], CronMoment, { [K in keyof CronDecision]?: CronDecision[K] | undefined }][] = [
     ['at its time', cron(), [], at(20), { fire: NOON }],
     ['not before', cron(), [], at(-1), { fire: undefined, next: NOON }],
     ['once, however late: the first time that was due', cron(), [], at(62 * MINUTE), { fire: NOON, next: NOON + 65 * MINUTE }],
