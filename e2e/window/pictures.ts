@@ -106,6 +106,8 @@ export const PICTURES: Record<string, Picture> = {
   designer: { scene: 'run', act: async (page) => { await sample('Diamond')(page).catch(() => undefined); } },
   simulate: { scene: 'run', act: simulated(async (page) => { await page.locator('.simulate .step').nth(1).click(); }) },
   'simulate-whole': { scene: 'run', act: simulated(async (page) => { await page.getByRole('slider', { name: 'Time' }).fill('15000'); }) },
+  'try-out': { scene: 'run', act: simulated(async (page) => { await page.getByRole('tab', { name: 'Try out' }).click(); await page.getByRole('textbox', { name: 'To try' }).fill('{"day": sprig.title(inputs.parameters.message),\n "steps": len(workflow.name) + 1}'); }) },
+  'try-out-fault': { scene: 'run', act: simulated(async (page) => { await page.getByRole('tab', { name: 'Try out' }).click(); await page.getByRole('textbox', { name: 'To try' }).fill('sprig.upper(workflow.name) +\n  asInt(inputs.parameters.none)'); }) },
   resolved: { scene: 'run', act: async (page) => { await sample('Diamond')(page); await page.getByRole('tab', { name: 'Resolved' }).click(); await page.getByRole('option').first().waitFor(); await page.getByRole('button', { name: 'Dry run' }).click(); await page.locator('.resolved .view-line').first().waitFor(); } },
   nofile: { scene: 'run', act: room('Designer') },
   broken: { scene: 'run', act: async (page) => { await sample('Parameters')(page); await page.locator('.monaco-editor').first().click(); await page.keyboard.press('Control+End'); await page.keyboard.type('  : [oops'); await page.waitForTimeout(400); } },

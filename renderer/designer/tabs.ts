@@ -4,6 +4,7 @@ import { Canvas } from './Canvas.tsx';
 import { Outline } from './Outline.tsx';
 import { Resolved } from './simulate/Resolved.tsx';
 import { Simulate } from './simulate/Simulate.tsx';
+import { TryOut } from './simulate/TryOut.tsx';
 
 export interface DesignerTab {
   id: string;
@@ -16,4 +17,5 @@ export const TABS: readonly DesignerTab[] = [
   { id: 'outline', title: 'Outline', View: Outline },
   { id: 'resolved', title: 'Resolved', View: Resolved },
   { id: 'simulate', title: 'Simulate', View: Simulate },
+  { id: 'try-out', title: 'Try out', View: TryOut },
 ];

@@ -93,9 +93,19 @@ export function tryOut(text: string, kind: PlaygroundKind, scope: ReadonlyMap<st
     const plain = JSON.parse(replaceTags(JSON.stringify(text), scope, { allowUnresolved: false, now })) as string;
     return kind === 'text' ? { value: plain, type: 'string' } : { value: String(evaluateWhen(plain)), type: 'bool' };
   } catch (error) {
-    if (error instanceof ExprError) return { error: error.reason, line: error.line, column: error.column };
+    if (error instanceof ExprError) return { error: missing(text, scope) ?? error.reason, line: error.line, column: error.column };
     if (error instanceof TemplateError && error.cause instanceof ExprError) return { error: error.cause.reason, line: error.cause.line, column: error.cause.column };
     if (error instanceof TemplateError || error instanceof WhenError) return { error: error.message };
     throw error;
   }
+}
+
+/** What Go says of a value that is not there helps nobody: the name does, as Argo's own check of tags finds it. */
+function missing(expression: string, scope: ReadonlyMap<string, string>): string | undefined {
+  try {
+    replaceTags(JSON.stringify(`{{=${expression}}}`), scope, { allowUnresolved: false });
+  } catch (error) {
+    if (error instanceof TemplateError && !(error.cause instanceof ExprError)) return /: (\S+ is missing)$/.exec(error.message)?.[1];
+  }
+  return undefined;
 }
