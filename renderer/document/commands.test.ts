@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applyEdits, invertEdits } from './edit.ts';
-import { canConnect, run } from './commands.ts';
+import { canConnect, copy, run } from './commands.ts';
 import type { Command } from './command.ts';
 import { readSource } from './source.ts';
 
@@ -120,4 +120,95 @@ test('a task is renamed in dependencies and tags, a template in its calls', () =
 
 test('broken text refuses with the place', () => {
   assert.match(refusal('spec: [\n', { type: 'setField', part: 0, path: ['kind'], value: 'x' }), /^The text cannot be read at line \d, column \d/);
+});
+
+const ROWS = `kind: Workflow
+spec:
+  templates:
+  - name: rows
+    steps:
+    # one
+    - - name: a
+        template: leaf
+    # two
+    - - name: b
+        template: leaf
+        when: "{{steps.a.outputs.result}} == 1"
+      - name: c   # third
+        template: leaf
+`;
+const AT_ROWS = { part: 0, template: 'rows' } as const;
+
+test('rows become a dag and back, with their comments', () => {
+  const dag = after(ROWS, { type: 'convertTo', ...AT_ROWS, grammar: 'dag' });
+  assert.equal(dag, `kind: Workflow
+spec:
+  templates:
+  - name: rows
+    dag:
+      tasks:
+      # one
+      - name: a
+        template: leaf
+      # two
+      - name: b
+        template: leaf
+        dependencies: [a]
+        when: "{{tasks.a.outputs.result}} == 1"
+      - name: c   # third
+        template: leaf
+        dependencies: [a]
+`);
+  assert.equal(after(dag, { type: 'convertTo', ...AT_ROWS, grammar: 'steps' }), ROWS);
+  assert.equal(refusal(dag.replace('dependencies: [a]', 'depends: a.Failed'), { type: 'convertTo', ...AT_ROWS, grammar: 'steps' }), 'b waits for a.Failed; steps wait for success only.');
+});
+
+test('a step moves with its comment, beside others or to a row of its own', () => {
+  assert.equal(after(ROWS, { type: 'moveStep', ...AT_ROWS, from: [1, 1], to: [0, 1] }),
+    ROWS.replace('      - name: c   # third\n        template: leaf\n', '').replace('        template: leaf\n    # two', '        template: leaf\n      - name: c   # third\n        template: leaf\n    # two'));
+  assert.match(after(ROWS, { type: 'moveStep', ...AT_ROWS, from: [0, 0], to: { newRow: 2 } }), /steps:\n {4}# two\n[^]*# third\n.*\n {4}# one\n {4}- - name: a\n/);
+});
+
+test('a task comes between two, and an edge moves, with the condition in its place', () => {
+  const text = DIAMOND.replace('dependencies: [b, c]', 'depends: b.Failed && c');
+  assert.match(after(text, { type: 'insertBetween', ...MAIN, from: 'b', to: 'd', task: { name: 'mid', template: 'echo' } }), /- name: mid\n {12}template: echo\n {12}depends: b.Failed\n[^]*depends: mid && c\n/);
+  assert.equal(after(text, { type: 'reconnect', ...MAIN, from: 'b', to: 'd', newFrom: 'a', newTo: 'd' }), text.replace('b.Failed && c', 'a.Failed && c'));
+});
+
+test('an output wired to an input writes the tag and the dependency', () => {
+  assert.equal(after(DIAMOND, { type: 'wireOutput', ...MAIN, from: { task: 'b', kind: 'result' }, to: { task: 'c', input: 'text' } }),
+    DIAMOND.replace('              - a\n', '              - a\n              - b\n            arguments:\n              parameters:\n                - name: text\n                  value: "{{tasks.b.outputs.result}}"\n'));
+  assert.equal(refusal(ROWS, { type: 'wireOutput', ...AT_ROWS, from: { task: 'b', kind: 'result' }, to: { task: 'c', input: 'x' } }), 'c runs before or beside b: move it to a later row.');
+});
+
+test('a selection becomes a template that takes and gives what crosses its border', () => {
+  const text = after(DIAMOND, { type: 'extractTemplate', ...MAIN, tasks: ['a', 'b'], name: 'first' });
+  assert.match(text, /- name: first\n {12}template: first\n {10}- name: c\n {12}template: echo\n {12}dependencies:\n {14}- first\n/);
+  assert.match(text, /dependencies: \[first, c\]\n[^]*"\{\{tasks\.first\.outputs\.parameters\.b-result\}\} /);
+  assert.match(text, /- name: first\n {6}outputs:\n {8}parameters:\n {10}- name: b-result\n {12}valueFrom:\n {14}parameter: "\{\{tasks\.b\.outputs\.result\}\}"\n {6}dag:\n {8}tasks:\n {10}# first\n {10}- \{name: a, template: echo\}\n {10}- name: b\n {12}template: echo {3}# as a\n/);
+  assert.equal(refusal(DIAMOND, { type: 'extractTemplate', ...MAIN, tasks: ['a', 'd'], name: 'x' }), 'b runs between the selected tasks: select it too.');
+});
+
+test('copied tasks are pasted under free names and speak of each other', () => {
+  const copied = copy(readSource(DIAMOND), MAIN, ['a', 'b']);
+  assert.ok('text' in copied);
+  assert.match(after(DIAMOND, { type: 'pasteTasks', ...MAIN, text: copied.text }), /- name: a-2\n {12}template: echo\n {10}- name: b-2\n {12}template: echo\n {12}dependencies: \[a-2\]\n/);
+  assert.match(after(ROWS, { type: 'pasteTasks', ...AT_ROWS, text: copied.text }), /- - name: a-2\n {8}template: echo\n {6}- name: b-2\n {8}template: echo\n {2}- name: echo\n/);
+  assert.equal(refusal(DIAMOND, { type: 'pasteTasks', ...MAIN, text: 'hello' }), 'The clipboard holds no tasks.');
+});
+
+test('what an anchor shares is refused, and so is a change inside its alias', () => {
+  const text = 'kind: Workflow\nspec:\n  templates:\n  - &a {name: x, suspend: {}}\n  - *a\n';
+  const shared = 'This place is shared with others through an anchor (& and *); change it in the text.';
+  for (const at of [0, 1]) assert.equal(refusal(text, { type: 'setField', part: 0, path: ['spec', 'templates', at, 'name'], value: 'y' }), shared);
+});
+
+test('line ends of Windows, JSON, several documents and a missing last line break stay', () => {
+  const crlf = DIAMOND.replaceAll('\n', '\r\n');
+  const added = after(crlf, { type: 'addTask', ...MAIN, task: { name: 'e', template: 'echo' } });
+  assert.equal(added.replaceAll('\r\n', '').includes('\n'), false);
+  const json = '{\n  "kind": "Workflow",\n  "spec": {"entrypoint": "a"}\n}';
+  assert.equal(after(json, { type: 'setField', part: 0, path: ['spec', 'onExit'], value: 'yes' }), json.replace('"a"}', '"a", "onExit": "yes"}'));
+  const two = 'kind: Workflow\nspec: {}\n---\nkind: Workflow\nspec:\n  entrypoint: a';
+  assert.equal(after(two, { type: 'setField', part: 1, path: ['spec', 'entrypoint'], value: 'b' }), `${two.slice(0, -1)}b`);
 });

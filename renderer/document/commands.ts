@@ -1,12 +1,15 @@
 /** Commands of the canvas, of forms and of quick fixes, made into the smallest edits of the text. */
 import type { Path, YamlDocument } from '../../engine/spec/yaml.ts';
+import { copyTasks, duplicateTasks, insertBetween, moveStep, pasteTasks, reconnect, wireOutput } from './moves.ts';
 import type { Command, CommandOf } from './command.ts';
+import { convertTo } from './convert.ts';
 import { applyEdits, trimEdits } from './edit.ts';
 import type { TextEdit } from './edit.ts';
 import { isDeepEqual } from './equal.ts';
 import { Draft, isJson, Refusal } from './draft.ts';
-import type { Json } from './draft.ts';
+import type { Json, TaskRef } from './draft.ts';
 import { connect, connectRefusal, disconnect, setCondition, useDepends } from './edges.ts';
+import { extractTemplate, inlineTemplate } from './extract.ts';
 import { blockLines } from './fragment.ts';
 import { reconcile, Unpatchable } from './reconcile.ts';
 import { renameArgument, renameInput, renameOutput, renameTask, renameTemplate } from './rename.ts';
@@ -14,6 +17,7 @@ import { placeOf, readSource } from './source.ts';
 import type { Source } from './source.ts';
 import { styleOf } from './style.ts';
 import { addStep, addTask, addTemplate, deleteTasks } from './tasks.ts';
+import { addSymbol, duplicateTemplate, moveItem, removeTemplate, setEntrypoint } from './templates.ts';
 
 /** A value in one document of the file. */
 export interface Place {
@@ -44,15 +48,26 @@ export function run(source: Source, command: Command): Outcome {
   }
 }
 
+/** @returns tasks and the templates they call as YAML for the clipboard, or why not; `pasteTasks` takes it */
+export function copy(source: Source, place: { part: number; template: string }, tasks: readonly TaskRef[]): { text: string } | { refused: string } {
+  const text = inquire(source, place.part, (draft) => copyTasks(source, draft, place, tasks));
+  return typeof text === 'string' ? { text } : { refused: text.refused };
+}
+
 /** @returns why `to` cannot wait for `from`, or undefined when it can: what a dragged line is told before it is let go */
 export function canConnect(source: Source, place: { part: number; template: string }, from: string, to: string): string | undefined {
-  const outcome = brokenPart(source, place.part);
-  if (outcome !== undefined) return outcome;
+  const answer = inquire(source, place.part, (draft) => connectRefusal(draft, draft.template(place.template), from, to));
+  return typeof answer === 'object' ? answer.refused : answer;
+}
+
+/** Asks a document something that may be refused. */
+function inquire<T>(source: Source, part: number, ask: (draft: Draft) => T): T | { refused: string } {
+  const broken = brokenPart(source, part);
+  if (broken !== undefined) return { refused: broken };
   try {
-    const draft = new Draft(source.parts.map((part) => part.value), place.part);
-    return connectRefusal(draft, draft.template(place.template), from, to);
+    return ask(new Draft(source.parts.map((each) => each.value), part));
   } catch (error) {
-    if (error instanceof Refusal) return error.message;
+    if (error instanceof Refusal) return { refused: error.message };
     throw error;
   }
 }
@@ -89,38 +104,34 @@ const HANDLERS: Handlers = {
   addTask,
   addStep,
   deleteTasks,
-  duplicateTasks: notYet,
-  pasteTasks: notYet,
-  moveStep: notYet,
-  insertBetween: notYet,
+  duplicateTasks,
+  pasteTasks,
+  moveStep,
+  insertBetween,
   connect: (draft, command) => { connect(draft, draft.template(command.template), command.from, command.to, command.result); },
   disconnect: (draft, command) => { disconnect(draft, draft.template(command.template), command.from, command.to); },
-  reconnect: notYet,
+  reconnect,
   setCondition: (draft, command) => { setCondition(draft, draft.template(command.template), command.from, command.to, command.result); },
   useDepends: (draft, command) => { useDepends(draft, draft.template(command.template)); },
-  wireOutput: notYet,
+  wireOutput,
   setField: (draft, command) => { draft.set(command.path, command.value); return command.value === undefined ? undefined : command.path; },
   insertItem: (draft, command) => { draft.insert(command.path, command.index, command.value); return [...command.path, command.index]; },
-  moveItem: notYet,
-  addParameter: notYet,
-  addArtifact: notYet,
+  moveItem,
+  addParameter: addSymbol,
+  addArtifact: addSymbol,
   renameTemplate,
   renameTask,
   renameInput,
   renameOutput,
   renameArgument,
   addTemplate: (draft, command) => draft.template(addTemplate(draft, command.value, command.index)).path,
-  removeTemplate: notYet,
-  duplicateTemplate: notYet,
-  setEntrypoint: notYet,
-  extractTemplate: notYet,
-  inlineTemplate: notYet,
-  convertTo: notYet,
+  removeTemplate,
+  duplicateTemplate,
+  setEntrypoint,
+  extractTemplate,
+  inlineTemplate,
+  convertTo,
 };
-
-function notYet(): never {
-  throw new Refusal('This cannot be done yet.');
-}
 
 function perform<T extends Command['type']>(draft: Draft, command: CommandOf<T>): Path | undefined {
   const handler = HANDLERS[command.type] as (draft: Draft, command: CommandOf<T>) => Path | undefined;

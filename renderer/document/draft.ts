@@ -1,6 +1,7 @@
 /** The values of a file's documents while a command changes them: plain JSON, changed by copying what is on the way. */
 import type { Path } from '../../engine/spec/yaml.ts';
 import { withKey } from './order.ts';
+import { derive } from './origin.ts';
 
 export type Json = Record<string, unknown>;
 /** A task of a dag by name; a step by name, or by its row and column. */
@@ -75,6 +76,16 @@ export class Draft {
     if (value === undefined || value === null) return {};
     if (isJson(value)) return value;
     throw new Refusal(`${words(path)} is not a map; mend it in the text first.`);
+  }
+
+  /** Lets a change of tasks work on a task that stands nowhere yet. @returns the task changed */
+  scratch(task: Json, change: (task: TaskAt) => void): Json {
+    const before = this.roots[this.part];
+    this.roots[this.part] = { task };
+    change({ name: textOf(task.name), value: task, path: ['task'] });
+    const changed = this.get(['task']);
+    this.roots[this.part] = before;
+    return isJson(changed) ? changed : task;
   }
 
   templates(): TemplateAt[] {
@@ -159,8 +170,13 @@ function setAt(root: unknown, path: Path, value: unknown, kind: string, above: P
   const old = Object.hasOwn(object, step) ? object[step] : undefined;
   if (value === undefined && old === undefined && !Object.hasOwn(object, step)) return root;
   const next = setAt(old, rest, value, kind, [...above, step]);
-  if (next === undefined) return Object.fromEntries(Object.entries(object).filter(([key]) => key !== step));
+  if (next === undefined) return withoutKeys(object, [step]);
   return Object.is(next, old) && Object.hasOwn(object, step) ? root : withKey(object, step, next, kind, above);
+}
+
+/** @returns the object without these keys, known to be made of it */
+export function withoutKeys(object: Json, keys: readonly string[]): Json {
+  return derive(object, Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key))));
 }
 
 function setItem(root: unknown, index: number, rest: Path, value: unknown, kind: string, above: Path): unknown {

@@ -3,6 +3,7 @@ import type { TaskResult } from '../../engine/template/depends.ts';
 import { addToDepends, operandOf, parseDependsTree, removeFromDepends, replaceInDepends } from './depends.ts';
 import { isJson, Refusal, textOf } from './draft.ts';
 import type { Draft, TaskAt, TemplateAt } from './draft.ts';
+import { derive } from './origin.ts';
 import { dependenciesOf } from './projection.ts';
 
 /** @returns the names of the tasks that a task waits for */
@@ -107,6 +108,6 @@ export function useDepends(draft: Draft, template: TemplateAt): void {
     const list = draft.list([...task.path, 'dependencies']);
     if (list.length === 0) continue;
     // In the place of the list, so that it reads as before.
-    draft.set(task.path, Object.fromEntries(Object.entries(task.value).map(([key, value]) => (key === 'dependencies' ? ['depends', list.join(' && ')] : [key, value]))));
+    draft.set(task.path, derive(task.value, Object.fromEntries(Object.entries(task.value).map(([key, value]) => (key === 'dependencies' ? ['depends', list.join(' && ')] : [key, value])))));
   }
 }

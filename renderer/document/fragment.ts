@@ -11,6 +11,8 @@ export interface Style {
   eol: '\n' | '\r\n';
   /** Everything in brackets and double quotes, as in a JSON file. */
   json: boolean;
+  /** An item of a list as the text has it already, its dash to stand in `column`: lines, the first one not indented. */
+  kept?: (item: object, column: number) => string | undefined;
 }
 
 /** A multi-line text that a `|` block holds without loss: no line of blanks first, no control characters. */
@@ -88,8 +90,19 @@ export function afterIndicator(value: unknown, column: number, style: Style, inL
 /** The lines of a map or a list with something in it, its keys or dashes in `column`. */
 export function blockLines(value: object, column: number, style: Style): string[] {
   const indent = ' '.repeat(column);
-  if (Array.isArray(value)) return value.map((item) => `${indent}-${afterIndicator(item, column, style, true)}`);
+  if (Array.isArray(value)) return value.map((item) => indent + itemText(item, column, style));
   return entriesOf(value).map(([key, item]) => entryText(key, item, column, style, indent));
+}
+
+/** An item with its dash, its first line not indented. */
+export function itemText(item: unknown, column: number, style: Style): string {
+  const kept = isCollection(item) ? style.kept?.(item, column) : undefined;
+  if (kept !== undefined || !Array.isArray(item) || item.length === 0) return kept ?? `-${afterIndicator(item, column, style, true)}`;
+  // A comment above the first step of a row goes above the row.
+  const body = blockLines(item, column + 2, style).join(style.eol);
+  const comments = /^(?:[ \t]*#[^\n]*\r?\n)*/.exec(body)?.[0] ?? '';
+  const above = comments.split(/\r?\n/).filter((line) => line !== '').map((line) => `${line.trim()}${style.eol}${' '.repeat(column)}`);
+  return `${above.join('')}- ${body.slice(comments.length).trimStart()}`;
 }
 
 /** `key: value`, with `indent` before it. Short lists of words stay on one line, as people write commands. */

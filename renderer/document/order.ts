@@ -1,5 +1,6 @@
 /** Where a new key goes among those that an object has. */
 import { objectType, typeAt } from '../../engine/spec/schema.ts';
+import { derive } from './origin.ts';
 
 /** As people write them, where that differs from the table of fields. A dash stands for the table's other fields. */
 const WRITTEN: Readonly<Record<string, readonly string[]>> = {
@@ -27,11 +28,11 @@ function orderOf(type: string): readonly string[] {
 
 /** @returns the object with the key set: in its place if it is there, else behind those that are written before it */
 export function withKey(object: Readonly<Record<string, unknown>>, key: string, value: unknown, kind: string, path: readonly (string | number)[]): Record<string, unknown> {
-  if (Object.hasOwn(object, key)) return Object.fromEntries(Object.entries(object).map(([each, old]) => [each, each === key ? value : old]));
+  if (Object.hasOwn(object, key)) return derive(object, Object.fromEntries(Object.entries(object).map(([each, old]) => [each, each === key ? value : old])));
   const type = typeAt(kind, path);
   const order = type?.kind === 'object' ? orderOf(type.name) : [];
   const rank = order.indexOf(key);
   const entries = Object.entries(object);
   const before = rank < 0 ? entries.length - 1 : entries.findLastIndex(([each]) => order.indexOf(each) < rank && order.includes(each));
-  return Object.fromEntries([...entries.slice(0, before + 1), [key, value], ...entries.slice(before + 1)]);
+  return derive(object, Object.fromEntries([...entries.slice(0, before + 1), [key, value], ...entries.slice(before + 1)]));
 }

@@ -2,10 +2,12 @@
 import { isAlias, isMap, isScalar, isSeq, type CST, type Pair, type ParsedNode, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { keyText, resolvePlain } from '../../engine/spec/resolve.ts';
 import { isDeepEqual } from './equal.ts';
+import { applyEdits } from './edit.ts';
 import type { TextEdit } from './edit.ts';
-import { afterIndicator, blockScalar, entriesOf, entryText, flow, inlineScalar } from './fragment.ts';
+import { afterIndicator, blockScalar, entriesOf, entryText, flow, inlineScalar, itemText } from './fragment.ts';
 import type { Style } from './fragment.ts';
 import { alignItems } from './align.ts';
+import { derive, originOf } from './origin.ts';
 
 type Entry = Pair<ParsedNode, ParsedNode | null>;
 type MapNode = YAMLMap.Parsed;
@@ -34,9 +36,52 @@ interface Holder {
  * @throws Unpatchable
  */
 export function reconcile(text: string, contents: ParsedNode, old: unknown, next: unknown, style: Style): TextEdit[] {
-  const patch = new Patch(text, style);
+  let items: Map<object, Item> | undefined;
+  const kept = (value: object, column: number): string | undefined => {
+    const item = (items ??= indexItems(contents, old)).get(originOf(value));
+    return item && new Patch(text, patchStyle).itemSlice(item, value, column);
+  };
+  const patchStyle: Style = { ...style, kept };
+  const patch = new Patch(text, patchStyle);
   patch.value(contents, old, next, { indicatorEnd: contents.range[0], column: -style.step, inList: false, flow: false });
-  return patch.edits;
+  return patch.edits.map((edit) => apart(text, edit, patch.edits));
+}
+
+/** Where lines go and others come in among them, neither edit may reach into the other. */
+function apart(text: string, edit: TextEdit, edits: readonly TextEdit[]): TextEdit {
+  const within = (insertion: TextEdit, removal: TextEdit): boolean =>
+    insertion.start === insertion.end && removal.text === '' && insertion.start > removal.start && insertion.start < removal.end;
+  const atLineEnd = /^\r?\n/;
+  const inside = edits.find((other) => within(other, edit) && atLineEnd.test(other.text));
+  // New lines behind the old ones: the old ones give up the break before them.
+  if (inside && text[edit.start - 1] === '\n') return { start: edit.start - (text[edit.start - 2] === '\r' ? 2 : 1), end: inside.start, text: '' };
+  const around = edits.find((other) => within(edit, other));
+  if (!around || atLineEnd.test(edit.text)) return edit;
+  // New lines before an old one that goes with the comment above it: they come in above the comment.
+  const indent = / *$/.exec(edit.text)?.[0] ?? '';
+  return { start: around.start, end: around.start, text: indent + edit.text.slice(0, edit.text.length - indent.length) };
+}
+
+/** An item of a list in the text. */
+interface Item {
+  list: SeqNode;
+  index: number;
+  value: object;
+}
+
+/** Where every object that is an item of a list stands. */
+function indexItems(contents: ParsedNode, value: unknown): Map<object, Item> {
+  const items = new Map<object, Item>();
+  const visit = (node: ParsedNode | null, at: unknown): void => {
+    if (node && isSeq(node) && Array.isArray(at)) {
+      for (const [index, item] of at.entries()) {
+        if (typeof item === 'object' && item !== null && !items.has(item as object)) items.set(item as object, { list: node, index, value: item as object });
+        visit(node.items[index] ?? null, item);
+      }
+    } else if (node && isMap(node) && isRecord(at)) for (const [key, entry] of ownEntries(node)) visit(entry.value, at[key]);
+  };
+  visit(contents, value);
+  return items;
 }
 
 class Patch {
@@ -127,8 +172,10 @@ class Patch {
       this.rewrite(node, next);
       return;
     }
-    const slices = new Map<number, string>();
-    for (const [to, from] of moves) slices.set(to, this.sliceWith(node, from, old[from], next[to]));
+    for (const [to, from] of moves) {
+      const [before, after] = [old[from], next[to]];
+      if (typeof before === 'object' && before !== null && typeof after === 'object' && after !== null && originOf(after) === after) derive(before, after);
+    }
     for (const [to, from] of stays) this.value(node.items[from] ?? null, old[from], next[to], this.itemHolder(node, from));
     const left = new Set(stays.values());
     this.remove(node, node.items.map((_, index) => !left.has(index)));
@@ -137,13 +184,8 @@ class Patch {
       const index = to;
       while (to + 1 < next.length && !stays.has(to + 1)) to++;
       const after = stays.get(index - 1) ?? -1;
-      this.insert(node, after, (column) => range(index, to).map((each) => this.itemText(node, next[each], slices.get(each), column)));
+      this.insert(node, after, (column) => range(index, to).map((each) => (isFlow(node) ? flow(next[each], this.style) : itemText(next[each], column, this.style))));
     }
-  }
-
-  private itemText(node: SeqNode, value: unknown, slice: string | undefined, column: number): string {
-    if (isFlow(node)) return slice ?? flow(value, this.style);
-    return slice ?? `-${afterIndicator(value, column, this.style, true)}`;
   }
 
   private itemHolder(node: SeqNode, index: number): Holder {
@@ -159,19 +201,26 @@ class Patch {
     return dashes[index]?.offset ?? node.range[0];
   }
 
-  /** The text of an item that goes elsewhere in its list, with its changes. */
-  private sliceWith(node: SeqNode, index: number, old: unknown, next: unknown): string {
-    const inner = new Patch(this.text, this.style);
-    inner.value(node.items[index] ?? null, old, next, this.itemHolder(node, index));
-    const start = this.dash(node, index);
-    const end = isFlow(node) ? (node.items[index]?.range[1] ?? start) : this.contentEnd(node.items[index] ?? null, start + 1);
-    let out = '';
-    let at = start;
-    for (const edit of inner.edits.sort((a, b) => a.start - b.start)) {
-      out += this.text.slice(at, edit.start) + edit.text;
-      at = edit.end;
-    }
-    return (out + this.text.slice(at, Math.max(at, end))).trimEnd();
+  /** The text of an item that goes elsewhere, with its comments and its changes, its dash to stand in `column`. */
+  itemSlice({ list, index, value }: Item, next: object, column: number): string | undefined {
+    const node = list.items[index] ?? null;
+    if (!node || isAlias(node)) return undefined;
+    this.value(node, value, next, this.itemHolder(list, index));
+    const dash = this.dash(list, index);
+    const end = isFlow(list) ? node.range[1] : this.tailEnd(this.contentEnd(node, dash + 1), this.column(dash));
+    const lineStart = this.lineStart(dash);
+    const ownLine = !isFlow(list) && this.text.slice(lineStart, dash).trim() === '';
+    const start = ownLine ? this.commentsAbove(lineStart) : dash;
+    // A comment above a row speaks of its first step.
+    const opensRow = !isFlow(list) && !ownLine && index === 0 && /^[\s-]*$/.test(this.text.slice(lineStart, dash));
+    const above = opensRow ? this.text.slice(this.commentsAbove(lineStart), lineStart) : '';
+    const body = applyEdits(this.text.slice(start, end), this.edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start })));
+    const lines = body.trimEnd().split(/\r?\n/);
+    const shift = column - this.column(dash);
+    const moved = lines.map((line, at) => (at === 0 && !ownLine ? line : shiftLine(line, shift)));
+    const comments = above.trimEnd().split(/\r?\n/).filter((line) => line !== '').map((line) => ' '.repeat(column) + line.trim());
+    const whole = comments.length > 0 ? [...comments, ' '.repeat(column) + (moved[0] ?? ''), ...moved.slice(1)] : moved;
+    return (isFlow(list) ? '- ' : '') + whole.join(this.style.eol).trimStart();
   }
 
   // Values.
@@ -184,7 +233,7 @@ class Patch {
     }
     const start = isMap(node) ? node.items[0]?.key.range[0] ?? node.range[0] : this.dash(node, 0);
     const column = this.column(start);
-    const lines = isMap(node) ? entriesOf(next as object).map(([key, value]) => entryText(key, value, column, this.style)) : (next as unknown[]).map((value) => `-${afterIndicator(value, column, this.style, true)}`);
+    const lines = isMap(node) ? entriesOf(next as object).map(([key, value]) => entryText(key, value, column, this.style)) : (next as unknown[]).map((value) => itemText(value, column, this.style));
     this.edits.push({ start, end: this.contentEnd(node, start), text: lines.join(this.style.eol + ' '.repeat(column)) });
   }
 
@@ -198,20 +247,24 @@ class Patch {
       return;
     }
     const written = afterIndicator(next, holder.column, this.style, holder.inList);
-    const end = empty ? holder.indicatorEnd : node.range[1];
-    const lineEnd = this.lineEnd(end);
+    const end = empty ? holder.indicatorEnd : this.valueEnd(node);
     const startsBelow = !empty && this.text.slice(holder.indicatorEnd, node.range[0]).includes('\n');
-    if (written.startsWith(this.style.eol) && !startsBelow) {
-      // A block goes below the line, and a comment at its end stays there.
-      this.edits.push({ start: holder.indicatorEnd, end, text: '' }, { start: lineEnd, end: lineEnd, text: written });
-      return;
-    }
-    if (startsBelow && written.startsWith(this.style.eol)) {
+    if (!written.startsWith(this.style.eol)) {
+      this.edits.push({ start: holder.indicatorEnd, end, text: written });
+    } else if (startsBelow) {
       const from = this.lineStart(node.range[0]);
-      this.edits.push({ start: from, end: this.contentEnd(node, from), text: written.slice(this.style.eol.length) });
-      return;
+      this.edits.push({ start: from, end, text: written.slice(this.style.eol.length) });
+    } else {
+      // A block goes below the line, and a comment at its end stays there.
+      const lineEnd = this.lineEnd(end);
+      this.edits.push({ start: holder.indicatorEnd, end, text: '' }, { start: lineEnd, end: lineEnd, text: written });
     }
-    this.edits.push({ start: holder.indicatorEnd, end: empty ? end : Math.max(end === lineEnd ? end : node.range[1], this.trimmedEnd(node)), text: written });
+  }
+
+  /** End of what is written of a value, its last line whole where it is a block. */
+  private valueEnd(node: ParsedNode): number {
+    if (isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED')) return this.blockEnd(node);
+    return isScalar(node) || isAlias(node) || isFlow(node) ? node.range[1] : this.contentEnd(node, node.range[0]);
   }
 
   /** End of a value without the blank lines that may follow it. */
@@ -259,7 +312,7 @@ class Patch {
     const indent = this.style.eol + ' '.repeat(column);
     const text = write(column).join(indent);
     if (after < 0) return void this.edits.push({ start, end: start, text: text + indent });
-    const end = this.contentEnd(this.valueAt(node, after), this.keyEnd(node, after));
+    const end = this.tailEnd(this.contentEnd(this.valueAt(node, after), this.keyEnd(node, after)), column);
     const broken = this.text[end - 1] === '\n';
     this.edits.push({ start: end, end, text: broken ? ' '.repeat(column) + text + this.style.eol : indent + text });
   }
@@ -294,7 +347,7 @@ class Patch {
 
   private removeBlock(node: MapNode | SeqNode, first: number, last: number): void {
     const start = this.startOf(node, first);
-    const end = this.contentEnd(this.valueAt(node, last), this.keyEnd(node, last));
+    const end = this.tailEnd(this.contentEnd(this.valueAt(node, last), this.keyEnd(node, last)), this.column(start));
     const lineStart = this.lineStart(start);
     if (this.text.slice(lineStart, start).trim() !== '') {
       // The first of its block stands behind a dash: what follows moves up there.
@@ -306,10 +359,17 @@ class Patch {
     let from = this.commentsAbove(lineStart);
     let to = this.text[end - 1] === '\n' ? end : Math.min(this.lineEnd(end) + this.breakAt(this.lineEnd(end)), this.text.length);
     const atEnd = to >= this.text.length && !this.text.endsWith('\n');
-    if (atEnd && from > 0) from -= this.text.slice(from - 2, from) === '\r\n' ? 2 : 1;
+    if (atEnd && from > 0 && !this.endsInBlock(node, first - 1)) from -= this.text.slice(from - 2, from) === '\r\n' ? 2 : 1;
     // Two blank lines that come to stand together become one.
     else if (from > 0 && this.isBlankLine(this.lineStart(from - 1)) && this.isBlankLine(to)) to = this.lineEnd(to) + this.breakAt(this.lineEnd(to));
     this.edits.push({ start: from, end: to, text: '' });
+  }
+
+  /** A block needs the line break behind it. */
+  private endsInBlock(node: MapNode | SeqNode, index: number): boolean {
+    const value = index < 0 ? null : this.valueAt(node, index);
+    const last = value && lastLeaf(value);
+    return last !== null && isScalar(last) && (last.type === 'BLOCK_LITERAL' || last.type === 'BLOCK_FOLDED');
   }
 
   private isBlankLine(start: number): boolean {
@@ -376,6 +436,18 @@ class Patch {
     return value && value.range[1] > value.range[0] ? this.lastIndicator(value) : this.keyEnd(collection, index);
   }
 
+  /** Comment lines below an item that stand further in than it belong to it. */
+  private tailEnd(end: number, column: number): number {
+    let at = end;
+    for (let next = at + this.breakAt(at); next > at && next < this.text.length; next = at + this.breakAt(at)) {
+      const lineEnd = this.lineEnd(next);
+      const comment = /^( *)#/.exec(this.text.slice(next, lineEnd));
+      if (!comment || (comment[1]?.length ?? 0) <= column) break;
+      at = lineEnd;
+    }
+    return at;
+  }
+
   private column(offset: number): number {
     return offset - this.lineStart(offset);
   }
@@ -394,6 +466,12 @@ class Patch {
   private breakAt(offset: number): number {
     return this.text[offset] === '\r' ? 2 : this.text[offset] === '\n' ? 1 : 0;
   }
+}
+
+function shiftLine(line: string, by: number): string {
+  if (line.trim() === '') return '';
+  const blank = /^ */.exec(line)?.[0].length ?? 0;
+  return ' '.repeat(Math.max(blank + by, 0)) + line.slice(blank);
 }
 
 /** A block that held one line holds the next one too. */

@@ -1,5 +1,6 @@
 /** Names in tags `{{a.b}}`, in expressions `{{=a.b}}` and in fields that are expressions: found and renamed. */
 import { isJson } from './draft.ts';
+import { derive } from './origin.ts';
 
 /** Fields whose whole text is an expression. */
 const EXPRESSION_FIELDS: ReadonlySet<string> = new Set(['expression', 'fromExpression']);
@@ -17,7 +18,7 @@ export function mapTexts(value: unknown, change: (text: string, key: string) => 
   }
   if (!isJson(value)) return value;
   const entries = Object.entries(value).map(([name, item]) => [name, mapTexts(item, change, name)] as const);
-  return entries.some(([name, item]) => !Object.is(item, value[name])) ? Object.fromEntries(entries) : value;
+  return entries.some(([name, item]) => !Object.is(item, value[name])) ? derive(value, Object.fromEntries(entries)) : value;
 }
 
 /** Renames the last part of a reference wherever a value speaks of it or of something below it. */

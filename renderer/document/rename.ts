@@ -4,6 +4,7 @@ import type { CommandOf } from './command.ts';
 import { renameDependency } from './edges.ts';
 import { isJson, Refusal, textOf } from './draft.ts';
 import type { Draft, Json, TemplateAt } from './draft.ts';
+import { derive } from './origin.ts';
 import { mapTexts, renameReference } from './references.ts';
 import { taskSpace } from './tasks.ts';
 
@@ -76,7 +77,7 @@ function mapItems(list: readonly unknown[], change: (item: unknown) => unknown):
 
 function mapFields(object: Json, change: (key: string, item: unknown) => unknown): Json {
   const entries = Object.entries(object).map(([key, item]) => [key, change(key, item)] as const);
-  return entries.some(([key, item]) => !Object.is(item, object[key])) ? Object.fromEntries(entries) : object;
+  return entries.some(([key, item]) => !Object.is(item, object[key])) ? derive(object, Object.fromEntries(entries)) : object;
 }
 
 export function renameTask(draft: Draft, command: CommandOf<'renameTask'>): Path {
@@ -167,7 +168,7 @@ function renameArguments(owner: Draft, template: string, list: string, from: str
 function argumentsOf(call: Call, list: string, from: string, to: string): Json {
   const given = call.arguments;
   if (!isJson(given) || !Array.isArray(given[list])) return {};
-  return { arguments: { ...given, [list]: mapItems(given[list], (item) => (isJson(item) && item.name === from ? { ...item, name: to } : item)) } };
+  return { arguments: { ...given, [list]: mapItems(given[list], (item) => (isJson(item) && item.name === from ? derive(item, { ...item, name: to }) : item)) } };
 }
 
 /** Renames the item of a list that has this name. @returns the place of its name */
