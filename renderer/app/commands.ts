@@ -6,11 +6,13 @@ import type { OpenDocument, Room, RunView } from './store.ts';
 export interface Command {
   id: string;
   title: string;
-  group: 'Go to' | 'Run' | 'File' | 'View';
+  group: 'Go to' | 'Run' | 'File' | 'View' | 'Canvas';
   /** `Mod+K`, `Shift+?`, `F6`: Mod is Ctrl or ⌘. A single letter acts only where nobody types. */
   keys?: string;
   /** Not offered when false. */
   when?: () => boolean;
+  /** Its keys mean this only here; elsewhere they mean what they always do. */
+  keysWhen?: () => boolean;
   run: () => void;
 }
 
@@ -20,7 +22,7 @@ const view = (id: RunView, title: string, keys: string): Command => ({
   when: () => useUi.getState().room === 'runs' && useUi.getState().run !== undefined, run: () => { setUi({ view: id }); },
 });
 
-const COMMANDS: readonly Command[] = [
+const COMMANDS: Command[] = [
   go('runs', 'Runs', '1'), go('designer', 'Designer', '2'), go('templates', 'Templates', '3'), go('schedules', 'Schedules', '4'), go('samples', 'Samples', '5'), go('settings', 'Settings', ','),
   { id: 'run', title: 'Run…', group: 'Run', keys: 'Mod+Enter', run: runOpen },
   { id: 'open-file', title: 'Open file…', group: 'File', keys: 'Mod+O', run: () => void openFile() },
@@ -32,13 +34,18 @@ const COMMANDS: readonly Command[] = [
   { id: 'keys', title: 'Keys of this place', group: 'View', keys: '?', run: () => { setUi({ overlay: 'keys' }); } },
   { id: 'next-pane', title: 'Next pane', group: 'View', keys: 'F6', run: () => { cyclePane(1); } },
   { id: 'previous-pane', title: 'Previous pane', group: 'View', keys: 'Shift+F6', run: () => { cyclePane(-1); } },
-  { id: 'fold-list', title: 'Show or hide the list', group: 'View', keys: 'Mod+B', run: () => { fold('runs.list'); } },
-  { id: 'fold-inspector', title: 'Show or hide the inspector', group: 'View', keys: 'Mod+I', run: () => { fold('runs.inspector'); } },
+  { id: 'fold-list', title: 'Show or hide the pane on the left', group: 'View', keys: 'Mod+B', run: () => { fold(useUi.getState().room === 'designer' ? 'designer.add' : 'runs.list'); } },
+  { id: 'fold-inspector', title: 'Show or hide the pane on the right', group: 'View', keys: 'Mod+I', run: () => { fold(useUi.getState().room === 'designer' ? 'designer.right' : 'runs.inspector'); } },
   { id: 'theme-system', title: 'Theme: as the system', group: 'View', run: () => { setUi({ theme: 'system' }); } },
   { id: 'theme-light', title: 'Theme: light', group: 'View', run: () => { setUi({ theme: 'light' }); } },
   { id: 'theme-dark', title: 'Theme: dark', group: 'View', run: () => { setUi({ theme: 'dark' }); } },
   { id: 'theme-contrast', title: 'Theme: high contrast', group: 'View', run: () => { setUi({ theme: 'contrast' }); } },
 ];
+
+/** Adds the commands of a room. */
+export function contribute(more: readonly Command[]): void {
+  COMMANDS.push(...more);
+}
 
 /** @returns the commands that make sense now */
 export function commands(): Command[] {
@@ -57,12 +64,12 @@ export function keysOf(id: string): string | undefined {
 
 /** Runs the command whose keys were pressed. @returns whether there was one */
 export function pressed(event: KeyboardEvent): boolean {
-  if (event.isComposing || event.altKey) return false;
+  if (event.isComposing) return false;
   const target = event.target as HTMLElement | null;
   const typing = target?.closest('input, textarea, [contenteditable="true"], .monaco-editor') !== null;
   const mod = event.ctrlKey || event.metaKey;
   const open = document.querySelector('[role="dialog"], [role="menu"]') !== null;
-  const command = commands().find((each) => each.keys !== undefined && matches(each.keys, event, mod));
+  const command = commands().find((each) => each.keys !== undefined && matches(each.keys, event, mod) && (each.keysWhen?.() ?? true));
   if (!command?.keys || open) return false;
   if (typing && !mod && !command.keys.includes('F6')) return false;
   command.run();
@@ -72,7 +79,7 @@ export function pressed(event: KeyboardEvent): boolean {
 function matches(keys: string, event: KeyboardEvent, mod: boolean): boolean {
   const parts = keys.split('+');
   const key = parts.at(-1) ?? '';
-  if (parts.includes('Mod') !== mod) return false;
+  if (parts.includes('Mod') !== mod || parts.includes('Alt') !== event.altKey) return false;
   if (key === '?') return event.key === '?';
   return parts.includes('Shift') === event.shiftKey && event.key.toLowerCase() === key.toLowerCase();
 }
@@ -99,10 +106,8 @@ spec:
   entrypoint: main
   templates:
   - name: main
-    container:
-      image: busybox
-      command: [echo]
-      args: ["hello"]
+    dag:
+      tasks: []
 `;
 
 export function newDocument(): void {

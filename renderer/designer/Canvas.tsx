@@ -1,22 +1,38 @@
 /** The canvas: the template as a graph that can be changed. Gestures become commands on the text. */
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import type { ReactElement } from 'react';
+import { Plus, Shapes } from 'lucide-react';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import type { ReactElement, RefObject } from 'react';
 import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, ViewportPortal } from 'reactflow';
-import type { EdgeChange, NodeChange } from 'reactflow';
-import { arrangeRows, sizeOfNode } from '../document/arrange.ts';
+import type { EdgeChange } from 'reactflow';
+import { useUi } from '../app/store.ts';
+import { arrangeRows, rowPlaceAt, sizeOfNode, TASK_SIZE } from '../document/arrange.ts';
 import type { Lane, RowsArranged } from '../document/arrange.ts';
 import type { Point } from '../document/layout.ts';
+import { templateKind } from '../document/projection.ts';
 import type { Sketch, SketchNode } from '../document/sketch.ts';
-import { useUi } from '../app/store.ts';
-import { calm, fitted, ZoomTool } from '../monitor/graph-parts.tsx';
+import { calm, fitted, neighbour, ZoomTool } from '../monitor/graph-parts.tsx';
 import type { Bounds } from '../monitor/graph-parts.tsx';
-import { EDGE_TYPES, NODE_TYPES } from './nodes.tsx';
-import type { NeedsEdge, TaskNode } from './nodes.tsx';
+import { Button, EmptyState } from '../ui/parts.tsx';
+import { action } from './actions.ts';
+import { CanvasMenu } from './CanvasMenu.tsx';
+import { beginDrag, useDrag } from './drag.ts';
+import { middle, useGestures } from './gestures.ts';
+import { setCanvasView, useMode } from './mode.ts';
+import type { CanvasView } from './mode.ts';
+import { ConnectionLine, EDGE_TYPES, NODE_TYPES } from './nodes.tsx';
+import type { NeedsEdge, TaskData, TaskNode } from './nodes.tsx';
+import { ConnectTip, DragGhost, KeyConnectTip } from './Over.tsx';
+import { Overview } from './Overview.tsx';
 import { usePositions } from './positions.ts';
-import { drillInto, select, sketchOf, useDesigner } from './session.ts';
+import { QuickAdd } from './QuickAdd.tsx';
+import { Search } from './Search.tsx';
+import { drillInto, faultsOf, objectOf, select, sketchOf, templateOnCanvas, useDesigner } from './session.ts';
 
 /** Above this many nodes only what is in view is in the page. */
 const MANY = 200;
+/** Above this many nodes, and below this zoom, boxes are painted instead of built. */
+const PAINTED = 300;
+const PAINTED_ZOOM = 0.28;
 const MAP_FROM = 7;
 const MAP_SIZE = { width: 150, height: 88 };
 const PRO = { hideAttribution: true };
@@ -38,59 +54,129 @@ function Board({ scope }: { scope: string }): ReactElement {
   const [dragged, setDragged] = useState(NONE);
   const nodes = useFlowNodes(model, positions, dragged, !stale);
   const edges = useFlowEdges(model);
-  const flow = useReactFlow<TaskNode, NeedsEdge>();
   const zoom = useStore((state) => state.transform[2]);
+  const connecting = useStore((state) => state.connection.inProgress);
   const box = useRef<HTMLDivElement>(null);
-  const fit = useCallback((duration: number): void => {
-    if (!positions || !box.current) return;
-    void flow.setViewport(fitted(boundsOf(model, positions), box.current.clientWidth, box.current.clientHeight), { duration: calm() ? 0 : duration });
-  }, [flow, model, positions]);
-  const shown = useFirstFit(fit, positions !== undefined);
-  const onNodesChange = useCallback((changes: NodeChange<TaskNode>[]): void => {
-    takeSelection(changes);
-    const moved = changes.flatMap((change) => (change.type === 'position' && change.dragging && change.position ? [[change.id, change.position] as const] : []));
-    if (moved.length) setDragged((before) => new Map([...before, ...moved]));
-  }, []);
+  const { view, shown } = useCanvasView(model, positions, box);
   const rows = useMemo(() => (model.grammar === 'steps' ? arrangeRows(model) : undefined), [model]);
+  const gestures = useGestures(model, rows, setDragged);
+  const painted = model.nodes.length > PAINTED && zoom < PAINTED_ZOOM;
   return (
-    <div ref={box} className="graph canvas" data-far={zoom < 0.45 || undefined} tabIndex={0} data-pane-focus data-canvas role="application" aria-label={`Canvas of ${title}`} aria-roledescription="graph that can be changed">
-      <ReactFlow<TaskNode, NeedsEdge>
-        nodes={shown ? nodes : EMPTY_NODES} edges={shown ? edges : EMPTY_EDGES} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onNodesChange={onNodesChange} onEdgesChange={takeEdges}
-        onlyRenderVisibleElements={model.nodes.length > MANY} minZoom={0.05} maxZoom={2} nodesDraggable={!stale} nodesConnectable={!stale && model.grammar === 'dag'} nodesFocusable={false} edgesFocusable={false} elevateEdgesOnSelect={false}
-        disableKeyboardA11y deleteKeyCode={null} multiSelectionKeyCode={ADD_KEYS} selectionKeyCode="Shift" zoomOnDoubleClick={false} nodeDragThreshold={3} proOptions={PRO}
-        onNodeDragStop={() => { setDragged(NONE); }} onNodeDoubleClick={(_, node) => { drillInto(node.id); }} onPaneClick={() => { select([]); box.current?.focus({ preventScroll: true }); }} onNodeClick={() => { box.current?.focus({ preventScroll: true }); }}
-      >
-        {rows ? <ViewportPortal><Lanes rows={rows} /></ViewportPortal> : null}
-        {model.nodes.length >= MAP_FROM ? <MiniMap<TaskNode> className="minimap" style={MAP_SIZE} pannable zoomable ariaLabel="Small map of the canvas" nodeColor="var(--line-strong)" nodeStrokeWidth={0} nodeBorderRadius={14} maskColor="transparent" maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} /> : null}
-      </ReactFlow>
-      <ZoomTool zoom={zoom} onFit={() => { fit(150); }} />
+    <CanvasMenu>
+      <div ref={box} className="graph canvas" data-far={zoom < 0.45 || undefined} data-connecting={connecting || undefined} tabIndex={0} data-pane-focus data-canvas role="application" aria-label={`Canvas of ${title}`} aria-roledescription="graph that can be changed; A adds, C connects, arrows go from step to step, Enter opens">
+        <ReactFlow<TaskNode, NeedsEdge>
+          nodes={shown && !painted ? nodes : EMPTY_NODES} edges={shown && !painted ? edges : EMPTY_EDGES} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onEdgesChange={takeEdges} {...gestures}
+          onlyRenderVisibleElements={model.nodes.length > MANY} minZoom={0.05} maxZoom={2} nodesDraggable={!stale && model.grammar !== 'leaf'} nodesConnectable={!stale && model.grammar === 'dag'} edgesReconnectable={!stale} nodesFocusable={false} edgesFocusable={false} elevateEdgesOnSelect={false}
+          disableKeyboardA11y deleteKeyCode={null} multiSelectionKeyCode={ADD_KEYS} selectionKeyCode="Shift" zoomOnDoubleClick={false} nodeDragThreshold={3} connectionRadius={28} connectionLineComponent={ConnectionLine} autoPanOnNodeFocus={false} proOptions={PRO}
+          onPaneClick={() => { select([]); view.focus(); }} onNodeClick={view.focus} onEdgeClick={() => { select([]); view.focus(); }} onNodeDoubleClick={(_, node) => { drillInto(node.id); }}
+        >
+          {rows ? <ViewportPortal><Lanes rows={rows} dragged={dragged} /></ViewportPortal> : null}
+          {positions ? <ViewportPortal><Ports model={model} positions={positions} hidden={stale || dragged.size > 0 || zoom < 0.45} /></ViewportPortal> : null}
+          {painted && positions ? <Overview model={model} positions={positions} /> : null}
+          {model.nodes.length >= MAP_FROM ? <MiniMap<TaskNode> className="minimap" style={MAP_SIZE} pannable zoomable ariaLabel="Small map of the canvas" nodeColor="var(--line-strong)" nodeStrokeWidth={0} nodeBorderRadius={14} maskColor="transparent" maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} /> : null}
+        </ReactFlow>
+        <Nothing model={model} stale={stale} />
+        <ZoomTool zoom={zoom} onFit={() => { view.fit(); }}>{model.grammar === 'dag' ? <Button kind="quiet" tip="Lay everything out anew" keys="T" onClick={action('tidy').run}>tidy</Button> : null}</ZoomTool>
+        <Search model={model} />
+        <ConnectTip model={model} />
+        <KeyConnectTip model={model} view={view} />
+        <DragGhost model={model} />
+        <QuickAdd />
+        <Said model={model} />
+      </div>
+    </CanvasMenu>
+  );
+}
+
+/** A canvas on which nothing stands says how to begin. */
+function Nothing({ model, stale }: { model: Sketch; stale: boolean }): ReactElement | null {
+  const object = useDesigner(objectOf);
+  const placed = useDesigner(templateOnCanvas);
+  const ref = object?.spec.workflowTemplateRef?.name;
+  if (model.grammar === 'leaf' && placed) return <p className="canvas-hint soft">A single {templateKind(placed.template)}. Add a step to make it the first task of a DAG.</p>;
+  if (model.nodes.length > 0 || stale) return null;
+  const [title, words] = !object ? ['Nothing to draw', 'This text holds no Argo kind yet.'] : ref !== undefined && !placed ? [`Runs ${ref}`, 'Its steps are those of that WorkflowTemplate in the cluster.']
+    : !placed ? ['No templates yet', 'Write one in the text, or start from a sample.'] : ['Nothing here yet', 'Drag a step from the left onto this canvas, or add one here.'];
+  return <div className="canvas-nothing"><EmptyState icon={<Shapes aria-hidden />} title={title} actions={placed ? <Button tip="Add a step" keys="A" onClick={action('add').run}><Plus aria-hidden />Add a step…</Button> : undefined}>{words}</EmptyState></div>;
+}
+
+/** What is selected, for a screen reader. */
+function Said({ model }: { model: Sketch }): ReactElement {
+  const selection = useDesigner((state) => state.selection);
+  const node = model.nodes.find((each) => each.id === selection.at(-1));
+  const waits = model.edges.filter((edge) => edge.target === node?.id).map((edge) => edge.source);
+  return <div className="sr" aria-live="polite">{selection.length > 1 ? `${selection.length} selected` : node ? `${node.name}, ${node.line}${waits.length ? `, waits for ${waits.join(', ')}` : ''}` : ''}</div>;
+}
+
+/** The outputs of the one selected task: each can be dragged onto a task that takes it. */
+function Ports({ model, positions, hidden }: { model: Sketch; positions: ReadonlyMap<string, Point>; hidden: boolean }): ReactElement | null {
+  const selection = useDesigner((state) => state.selection);
+  const node = model.nodes.find((each) => each.id === selection[0]);
+  const at = node && positions.get(node.id);
+  if (hidden || selection.length !== 1 || !node || !at || node.shape !== 'task' || model.grammar === 'leaf' || node.outputs.length === 0) return null;
+  return (
+    <div className="ports nopan nodrag" style={{ left: at.x + TASK_SIZE.width + 10, top: at.y }} aria-hidden>
+      {node.outputs.slice(0, 6).map((output) => <span key={output} className="badge port" title={`Drag ${output} onto a task that takes it`} onPointerDown={(event) => { event.stopPropagation(); beginDrag({ output: { task: node.id, name: output } }, event); }}>{output.replace('parameters.', '')} ↴</span>)}
     </div>
   );
 }
 
-const EMPTY_NODES: TaskNode[] = [];
-const EMPTY_EDGES: NeedsEdge[] = [];
-
-/** Fits once, when it is known where everything stands. @returns whether that has happened */
-function useFirstFit(fit: (duration: number) => void, placed: boolean): boolean {
-  const [shown, setShown] = useState(false);
+/** The view for actions from keys, menus and other panes; and whether it has been fitted. */
+function useCanvasView(model: Sketch, positions: ReadonlyMap<string, Point> | undefined, box: RefObject<HTMLDivElement | null>): { view: CanvasView; shown: boolean } {
+  const flow = useReactFlow<TaskNode, NeedsEdge>();
+  const now = useRef({ model, positions });
+  now.current = { model, positions };
+  const view = useMemo((): CanvasView => {
+    const motion = (): number => (calm() ? 0 : 150);
+    const fit = (duration: number): void => {
+      const { model: drawn, positions: placed } = now.current;
+      if (placed && box.current) void flow.setViewport(fitted(boundsOf(drawn, placed), box.current.clientWidth, box.current.clientHeight), { duration });
+    };
+    return {
+      neighbour: (from, key) => neighbour(now.current.model.nodes.map((node) => node.id), now.current.positions ?? NONE, from, key),
+      reveal: (id) => { requestAnimationFrame(() => { reveal(flow, now.current.positions?.get(id), box.current, motion()); }); },
+      windowPoint: (id) => {
+        const at = id === undefined ? undefined : now.current.positions?.get(id);
+        const rect = box.current?.getBoundingClientRect();
+        return at ? flow.flowToScreenPosition({ x: at.x + TASK_SIZE.width / 2, y: at.y + TASK_SIZE.height }) : { x: (rect?.left ?? 0) + (rect?.width ?? 0) / 2 - 120, y: (rect?.top ?? 0) + (rect?.height ?? 0) / 3 };
+      },
+      fit: (duration) => { fit(duration ?? motion()); }, zoom: (by) => void (by === 'in' ? flow.zoomIn() : flow.zoomOut()), focus: () => { box.current?.focus({ preventScroll: true }); },
+    };
+  }, [flow, box]);
   useEffect(() => {
-    if (!placed || shown) return;
-    fit(0);
+    setCanvasView(view);
+    return () => { setCanvasView(undefined); };
+  }, [view]);
+  const shown = useFirstFit(view, positions !== undefined, (positions?.size ?? 0) > 0);
+  return { view, shown };
+}
+
+/** Moves what is out of view into it, and nothing else. */
+function reveal(flow: ReturnType<typeof useReactFlow<TaskNode, NeedsEdge>>, at: Point | undefined, box: HTMLElement | null, duration: number): void {
+  if (!at || !box) return;
+  const view = flow.getViewport();
+  const [x, y] = [at.x * view.zoom + view.x, at.y * view.zoom + view.y];
+  const inside = x > 0 && y > 0 && x + TASK_SIZE.width * view.zoom < box.clientWidth && y + TASK_SIZE.height * view.zoom < box.clientHeight;
+  if (!inside || view.zoom < 0.45) void flow.setCenter(at.x + TASK_SIZE.width / 2, at.y + TASK_SIZE.height / 2, { zoom: Math.max(view.zoom, 0.8), duration });
+}
+
+/** Fits when it is first known where everything stands, and when the first node comes to an empty canvas. @returns whether nodes may be shown */
+function useFirstFit(view: CanvasView, placed: boolean, filled: boolean): boolean {
+  const [shown, setShown] = useState(false);
+  const fits = useRef(false);
+  useEffect(() => {
+    if (!placed) return;
+    if (filled && !fits.current) {
+      fits.current = true;
+      view.fit(0);
+    }
     setShown(true);
-  }, [placed, shown, fit]);
+  }, [placed, filled, view]);
   return shown;
 }
 
-/** React Flow tells which nodes it selected or left; the session knows which are. */
-function takeSelection(changes: readonly NodeChange<TaskNode>[]): void {
-  const selected = changes.filter((change) => change.type === 'select');
-  if (selected.length === 0) return;
-  const before = useDesigner.getState().selection;
-  const left = new Set(selected.filter((change) => !change.selected).map((change) => change.id));
-  const come = selected.filter((change) => change.selected).map((change) => change.id);
-  select([...before.filter((id) => !left.has(id) && !come.includes(id)), ...come]);
-}
+const EMPTY_NODES: TaskNode[] = [];
+const EMPTY_EDGES: NeedsEdge[] = [];
 
 function takeEdges(changes: readonly EdgeChange<NeedsEdge>[]): void {
   for (const change of changes) {
@@ -104,6 +190,9 @@ function takeEdges(changes: readonly EdgeChange<NeedsEdge>[]): void {
 /** React Flow's nodes: an object is new only when what it shows is. */
 function useFlowNodes(model: Sketch, positions: ReadonlyMap<string, Point> | undefined, dragged: ReadonlyMap<string, Point>, connectable: boolean): TaskNode[] {
   const selection = useDesigner((state) => state.selection);
+  const renaming = useMode((state) => state.renaming);
+  const proposed = useMode((state) => state.connecting?.to);
+  const faults = useDesigner(faultsOf);
   const before = useRef(new Map<string, TaskNode>());
   return useMemo(() => {
     if (!positions) return EMPTY_NODES;
@@ -112,21 +201,26 @@ function useFlowNodes(model: Sketch, positions: ReadonlyMap<string, Point> | und
     for (const node of model.nodes) {
       const position = dragged.get(node.id) ?? positions.get(node.id);
       if (!position) continue;
-      next.set(node.id, flowNode(node, position, chosen.has(node.id), connectable && model.grammar === 'dag', before.current.get(node.id)));
+      next.set(node.id, flowNode(node, position, { selected: chosen.has(node.id), connectable: connectable && model.grammar === 'dag', renaming: node.id === renaming, proposed: node.id === proposed, fault: faults.get(node.id) }, before.current.get(node.id)));
     }
     before.current = next;
     return [...next.values()];
-  }, [model, positions, dragged, selection, connectable]);
+  }, [model, positions, dragged, selection, connectable, renaming, proposed, faults]);
 }
 
-function flowNode(node: SketchNode, position: Point, selected: boolean, connectable: boolean, old: TaskNode | undefined): TaskNode {
-  const sameData = old !== undefined && old.data.connectable === connectable && (old.data.node === node || JSON.stringify(old.data.node) === JSON.stringify(node));
+interface Look {
+  selected: boolean;
+  connectable: boolean;
+  renaming: boolean;
+  proposed: boolean;
+  fault: TaskData['fault'];
+}
+
+function flowNode(node: SketchNode, position: Point, { selected, ...look }: Look, old: TaskNode | undefined): TaskNode {
+  const sameData = old !== undefined && old.data.connectable === look.connectable && old.data.renaming === look.renaming && old.data.proposed === look.proposed && old.data.fault === look.fault && (old.data.node === node || JSON.stringify(old.data.node) === JSON.stringify(node));
   if (sameData && old.selected === selected && old.position.x === position.x && old.position.y === position.y) return old;
   const size = sizeOfNode(node);
-  return {
-    id: node.id, type: node.shape, position, ...size, measured: size, selected, draggable: node.shape === 'task', selectable: true,
-    data: sameData ? old.data : { node, connectable, problem: undefined, renaming: false },
-  };
+  return { id: node.id, type: node.shape, position, ...size, measured: size, selected, draggable: node.shape === 'task', selectable: true, data: sameData ? old.data : { node, ...look } };
 }
 
 function useFlowEdges(model: Sketch): NeedsEdge[] {
@@ -151,19 +245,32 @@ function boundsOf(model: Sketch, positions: ReadonlyMap<string, Point>): Bounds 
   return left === Infinity ? { x: 0, y: 0, width: 1, height: 1 } : { x: left, y: top, width: right - left, height: bottom - top };
 }
 
-/** The bands that rows of steps stand in, and the arrows from each to the next. */
-function Lanes({ rows }: { rows: RowsArranged }): ReactElement {
+/** The bands that rows of steps stand in, the arrows from each to the next, and where a dragged step would come. */
+function Lanes({ rows, dragged }: { rows: RowsArranged; dragged: ReadonlyMap<string, Point> }): ReactElement {
+  const model = useDesigner(sketchOf);
+  const flow = useReactFlow();
+  const { dragged: addition, at } = useDrag();
+  const moved = [...dragged][0];
+  const point = moved ? middle(moved[1]) : addition && 'addition' in addition ? flow.screenToFlowPosition(at) : undefined;
+  const place = point && rowPlaceAt(rows, model, point);
   return (
     <div className="lanes" aria-hidden>
-      {rows.lanes.map((lane, i) => <LaneBand key={i} lane={lane} number={i + 1} next={rows.lanes[i + 1]} />)}
+      {rows.lanes.map((lane, i) => <LaneBand key={i} lane={lane} number={i + 1} next={rows.lanes[i + 1]} on={place?.row === i && place.column !== undefined} />)}
+      {place && place.column === undefined ? <div className="lane-new" style={newLane(rows, place.row)} /> : null}
     </div>
   );
 }
 
-function LaneBand({ lane, number, next }: { lane: Lane; number: number; next: Lane | undefined }): ReactElement {
+function newLane({ lanes }: RowsArranged, row: number): { left: number; top: number; width: number } {
+  const [before, after] = [lanes[row - 1], lanes[row]];
+  const top = before && after ? (before.y + before.height + after.y) / 2 : before ? before.y + before.height + 18 : (after?.y ?? 0) - 18;
+  return { left: 0, top: top - 3, width: (before ?? after)?.width ?? TASK_SIZE.width };
+}
+
+function LaneBand({ lane, number, next, on }: { lane: Lane; number: number; next: Lane | undefined; on: boolean }): ReactElement {
   return (
     <>
-      <div className="lane-band" style={{ left: lane.x, top: lane.y, width: lane.width, height: lane.height }}><span>{number}</span></div>
+      <div className="lane-band" data-on={on || undefined} style={{ left: lane.x, top: lane.y, width: lane.width, height: lane.height }}><span>{number}</span></div>
       {next ? <div className="lane-arrow" style={{ left: lane.x + lane.width / 2, top: lane.y + lane.height, height: next.y - lane.y - lane.height }} /> : null}
     </>
   );

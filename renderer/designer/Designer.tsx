@@ -13,9 +13,10 @@ import { Problems } from '../editor/Problems.tsx';
 import { Sash } from '../ui/pane.tsx';
 import { Button, Loading } from '../ui/parts.tsx';
 import { AddPane } from './AddPane.tsx';
+import { Asking } from './Asking.tsx';
 import { FormPane } from './FormPane.tsx';
 import { NoFile } from './NoFile.tsx';
-import { attachEditor, beginSession, followText, goToText, objectOf, redo, run, selectAt, selectedPath, undo, useDesigner } from './session.ts';
+import { attachEditor, beginSession, change, followText, goToText, objectOf, redo, selectAt, selectedPath, undo, useDesigner } from './session.ts';
 import { TABS } from './tabs.ts';
 import { Where } from './Where.tsx';
 
@@ -36,6 +37,7 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
   useDraft(document);
   const text = useDeferredValue(document.text);
   const diagnostics = useMemo(() => parseText(text).diagnostics, [text]);
+  useEffect(() => { useDesigner.setState({ diagnostics }); }, [diagnostics]);
   const width = sizes['designer.text'] ?? Math.min(520, Math.round(innerWidth * 0.36));
   const iconsOnly = folded['designer.add'] ?? innerWidth < ROOMY;
   return (
@@ -48,6 +50,7 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
         <FormPane />
         <TextPane document={document} diagnostics={diagnostics} />
       </section>
+      <Asking />
     </div>
   );
 }
@@ -114,7 +117,7 @@ function TextPane({ document, diagnostics }: { document: OpenDocument; diagnosti
       <Suspense fallback={<Loading words="Opening the editor" />}>
         <TextEditor text={document.text} version={document.version} label={`Text of ${document.title}`} diagnostics={diagnostics} marked={marked} onText={onText} onCaret={onCaret} onHistory={setHistory} handle={attachEditor} />
       </Suspense>
-      <Problems diagnostics={diagnostics} text={document.text} folded={folded} onGo={(offset) => { goToText(offset); selectAt(offset); }} onFix={({ range, fix }) => { if (range && fix !== undefined) run(() => ({ edits: [{ ...range, text: fix }] })); }} />
+      <Problems diagnostics={diagnostics} text={document.text} folded={folded} onGo={(offset) => { goToText(offset); selectAt(offset); }} onFix={({ range, fix }) => { if (range && fix !== undefined) change([{ ...range, text: fix }]); }} />
     </div>
   );
 }

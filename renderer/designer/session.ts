@@ -3,13 +3,21 @@
  * selected, and the one way to change it. A change is a command on the text; the editor's undo stack is the only history.
  */
 import { create } from 'zustand';
+import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { Path } from '../../engine/spec/yaml.ts';
 import { say, useUi } from '../app/store.ts';
+import type { Command, TemplatePlace } from '../document/command.ts';
+import { canConnect, run as doCommand } from '../document/commands.ts';
+import type { Place } from '../document/commands.ts';
+import { trimEdits } from '../document/edit.ts';
+import type { TextEdit } from '../document/edit.ts';
 import { entryOf, readObjects, templateOf } from '../document/objects.ts';
 import type { DrawnObject, PlacedTemplate } from '../document/objects.ts';
+import { readSource } from '../document/source.ts';
+import type { Source } from '../document/source.ts';
 import { EMPTY_SKETCH, sketch } from '../document/sketch.ts';
 import type { Sketch } from '../document/sketch.ts';
-import type { History, TextEdit, TextHandle } from '../editor/TextEditor.tsx';
+import type { History, TextHandle } from '../editor/TextEditor.tsx';
 
 /** A place on the way down: an object's entry, one of its templates, or the inline template of a task. */
 export interface Level {
@@ -32,11 +40,13 @@ interface DesignerState {
   /** Id of the selected edge. */
   edge: string | undefined;
   tab: string;
+  /** What is wrong with the text, as it was when it was last looked at. */
+  diagnostics: readonly Diagnostic[];
   history: History;
   caret: { line: number; column: number };
 }
 
-const START: DesignerState = { text: '', objects: [], stale: false, levels: [{ object: 0 }], selection: [], edge: undefined, tab: 'canvas', history: { canUndo: false, canRedo: false }, caret: { line: 1, column: 1 } };
+const START: DesignerState = { text: '', objects: [], stale: false, levels: [{ object: 0 }], selection: [], edge: undefined, tab: 'canvas', diagnostics: [], history: { canUndo: false, canRedo: false }, caret: { line: 1, column: 1 } };
 
 export const useDesigner = create<DesignerState>(() => START);
 
@@ -142,6 +152,34 @@ function inlineOf({ template, path }: PlacedTemplate, name: string): PlacedTempl
   return found?.call.inline && { template: found.call.inline, path: [...found.path, 'inline'] };
 }
 
+/** What is said of a node, worst first. */
+export interface Fault {
+  severity: 'error' | 'warning';
+  message: string;
+}
+
+let lastFaults: { sketch: Sketch; diagnostics: readonly Diagnostic[]; value: ReadonlyMap<string, Fault> } | undefined;
+
+/** The worst that is said of each node on the canvas. The same object until text, place or diagnostics change. */
+export function faultsOf(state: DesignerState): ReadonlyMap<string, Fault> {
+  const model = sketchOf(state);
+  const { diagnostics } = state;
+  if (lastFaults?.sketch === model && lastFaults.diagnostics === diagnostics) return lastFaults.value;
+  const value = new Map<string, Fault>();
+  const found = diagnostics.flatMap(({ severity, message, range }) => (range && severity !== 'info' ? [{ severity, message, at: range.start }] : []));
+  const object = objectOf(state);
+  if (found.length > 0 && object && !state.stale) {
+    for (const node of model.nodes) {
+      const range = object.rangeOf(node.path);
+      const own = range ? found.filter(({ at }) => at >= range.start && at < range.end) : [];
+      const worst = own.find((each) => each.severity === 'error') ?? own[0];
+      if (worst) value.set(node.id, { severity: worst.severity, message: worst.message });
+    }
+  }
+  lastFaults = { sketch: model, diagnostics, value };
+  return value;
+}
+
 /** Names of the templates on the way to the canvas, that of the canvas last. */
 export function trailOf(state: DesignerState): string[] {
   return state.levels.map((level, i) => level.inline ?? level.template ?? placeOfLevels(state.objects, state.levels.slice(0, i + 1))?.template.name ?? '');
@@ -211,9 +249,6 @@ export function selectAt(offset: number): void {
   if (best && !state.selection.includes(best.id)) select([best.id]);
 }
 
-/** What a command makes of a text: replacements, or why it cannot be done. */
-export type Change = { edits: readonly TextEdit[] } | { refused: string };
-
 let editor: TextHandle | undefined;
 /** What was asked for while the editor was still being loaded. */
 let waiting: (() => void)[] = [];
@@ -226,33 +261,89 @@ export function attachEditor(handle: TextHandle | null): void {
   for (const go of asked) go();
 }
 
+/** A command, or one that depends on where the one before it ended: its path in the text as it is then. */
+type Step = Command | ((source: Source, before: Place | undefined) => Command);
+
 /**
- * Changes the document: one step of its history, whoever asked for it.
- * @param change makes edits of the text as it is now
- * @param then is called when the text is changed and read again
+ * Changes the document: one step of its history, whoever asked for it. What the command names last is selected.
  * @returns whether it was done, or waits for the editor; the reason is said when it was refused
  */
-export function run(change: (text: string) => Change, then?: () => void): boolean {
+export function run(...steps: readonly Step[]): boolean {
   const { document } = useUi.getState();
   if (!document) return false;
   if (!editor) {
-    waiting.push(() => { run(change, then); });
+    waiting.push(() => { run(...steps); });
     return true;
   }
   if (useDesigner.getState().stale) return refuse('The text has a syntax error. Mend it first, or undo.');
-  const result = change(document.text);
-  if ('refused' in result) return refuse(result.refused);
-  if (result.edits.length > 0) {
-    editor.apply(result.edits);
-    takeIn(useUi.getState().document?.text ?? '');
-  }
-  then?.();
+  const result = perform(document.text, steps);
+  if ('refused' in result) return refuse(result.refused, result.force);
+  change(result.edits);
+  if (result.select) selectPath(result.select);
   return true;
 }
 
-/** Says in the window why something was not done. @returns false */
-export function refuse(reason: string): false {
-  say('failed', reason);
+/** Replaces parts of the text as one step of its history. */
+export function change(edits: readonly TextEdit[]): void {
+  if (edits.length === 0) return;
+  editor?.apply(edits);
+  takeIn(useUi.getState().document?.text ?? '');
+}
+
+type Result = { edits: readonly TextEdit[]; select: Place | undefined } | { refused: string; force?: Command };
+
+function perform(text: string, steps: readonly Step[]): Result {
+  let source = sourceOf(text);
+  let edits: readonly TextEdit[] = [];
+  let place: Place | undefined;
+  for (const [i, step] of steps.entries()) {
+    const command = typeof step === 'function' ? step(source, place) : step;
+    const outcome = doCommand(source, command);
+    if ('refused' in outcome) return { refused: outcome.refused, ...('force' in command || command.type === 'deleteTasks' ? { force: { ...command, force: true } as Command } : {}) };
+    // Edits of a later text are edits of the first one only as a whole.
+    edits = i === 0 ? outcome.edits : trimEdits(text, [{ start: 0, end: text.length, text: outcome.source.text }]);
+    source = outcome.source;
+    place = outcome.select;
+  }
+  return { edits, select: place };
+}
+
+let lastSource: Source | undefined;
+
+function sourceOf(text: string): Source {
+  if (lastSource?.text !== text) lastSource = readSource(text);
+  return lastSource;
+}
+
+/** @returns why a connection cannot be made; undefined when it can */
+export function connectionRefused(from: string, to: string): string | undefined {
+  const text = useUi.getState().document?.text ?? '';
+  const place = templatePlace();
+  return typeof place === 'string' ? place : canConnect(sourceOf(text), place, from, to);
+}
+
+/** The template on the canvas as commands name it; a sentence when they cannot. */
+export function templatePlace(): TemplatePlace | string {
+  const state = useDesigner.getState();
+  const object = objectOf(state);
+  if (!object) return 'There is no workflow in this file.';
+  if (state.levels.some((level) => level.inline !== undefined)) return 'An inline template is changed in its form or in the text. Make it a template of its own to change it here.';
+  const name = templateOnCanvas(state)?.template.name;
+  return name === undefined ? 'The template has no name yet: give it one in the text.' : { part: object.document, template: name };
+}
+
+/** Selects the node that is written at a place, when it is on the canvas. */
+function selectPath({ part, path }: Place): void {
+  const state = useDesigner.getState();
+  if (objectOf(state)?.document !== part) return;
+  const wanted = path.join('/');
+  const found = sketchOf(state).nodes.find((node) => wanted === node.path.join('/') || wanted.startsWith(`${node.path.join('/')}/`));
+  if (found) select([found.id]);
+}
+
+/** Says in the window why something was not done, and how it can be done all the same. @returns false */
+export function refuse(reason: string, force?: Command): false {
+  say('failed', reason, force ? { action: { label: 'Delete all the same', run: () => { run(force); } } } : {});
   return false;
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrangeKept, arrangeRows, freePlace, rowPlaceAt, TASK_SIZE } from './arrange.ts';
 import { entryOf, readObjects, templateOf } from './objects.ts';
-import { refusal, sketch } from './sketch.ts';
+import { sketch } from './sketch.ts';
 import type { Sketch } from './sketch.ts';
 
 const DAG = `
@@ -47,15 +47,6 @@ test('a dag: tasks, what they wait for with the results named, hooks, and what i
 test('names that are missing or said twice still have ids of their own', () => {
   const model = draw('kind: Workflow\nspec: {entrypoint: m, templates: [{name: m, dag: {tasks: [{template: x}, {name: a}, {name: a}, {}]}}]}\n');
   assert.deepEqual(model.nodes.map((node) => node.id), ['unnamed', 'a', 'a 2', 'unnamed 2']);
-});
-
-test('a connection is refused with its reason', () => {
-  const model = draw(DAG);
-  assert.equal(refusal(model, 'a', 'd'), undefined);
-  assert.equal(refusal(model, 'a', 'a'), 'A task cannot wait for itself.');
-  assert.equal(refusal(model, 'a', 'b'), 'b waits for a already.');
-  assert.equal(refusal(model, 'c', 'a'), 'A cycle: c waits for a.');
-  assert.match(refusal(model, 'b#exit', 'd') ?? '', /hook/);
 });
 
 const STEPS = 'kind: Workflow\nspec: {entrypoint: m, templates: [{name: m, steps: [[{name: a}], [{name: b}, {name: c}], [{name: d, onExit: x}]]}]}\n';

@@ -256,35 +256,3 @@ function outputsOf(template: Template): string[] {
 function inputsOf(template: Template): string[] {
   return [...(template.inputs?.parameters ?? []).map((each) => `parameters.${each.name}`), ...(template.inputs?.artifacts ?? []).map((each) => `artifacts.${each.name}`)];
 }
-
-/** @returns the tasks from which `id` can be reached along edges, itself included */
-export function upstream(model: Sketch, id: string): Set<string> {
-  const before = new Map<string, string[]>();
-  for (const edge of model.edges) {
-    const list = before.get(edge.target);
-    if (list) list.push(edge.source);
-    else before.set(edge.target, [edge.source]);
-  }
-  const found = new Set([id]);
-  const stack = [id];
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
-    for (const source of before.get(top) ?? []) {
-      if (found.has(source)) continue;
-      found.add(source);
-      stack.push(source);
-    }
-  }
-  return found;
-}
-
-/** @returns why an edge may not be drawn from one task to another; undefined when it may */
-export function refusal(model: Sketch, source: string, target: string): string | undefined {
-  const [from, to] = [source, target].map((id) => model.nodes.find((node) => node.id === id));
-  if (!from || !to) return 'There is no such task.';
-  if (source === target) return 'A task cannot wait for itself.';
-  if (from.shape === 'hook' || to.shape === 'hook') return 'A hook has no dependencies: it runs when its event comes.';
-  if (model.grammar === 'steps') return 'Steps wait for the row before: drag the step to another row.';
-  if (model.edges.some((edge) => edge.source === source && edge.target === target)) return `${to.name} waits for ${from.name} already.`;
-  if (upstream(model, source).has(target)) return `A cycle: ${from.name} waits for ${to.name}.`;
-  return undefined;
-}

@@ -2,6 +2,7 @@
 import { useEffect, useImperativeHandle, useRef } from 'react';
 import type { ReactElement, Ref } from 'react';
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
+import type { TextEdit } from '../document/edit.ts';
 import { EDITOR_OPTIONS, followTheme, monaco } from './monaco.ts';
 
 export interface TextHandle {
@@ -11,13 +12,6 @@ export interface TextHandle {
   apply: (edits: readonly TextEdit[]) => void;
   undo: () => void;
   redo: () => void;
-}
-
-/** One replacement in a text: offsets of what goes, and what comes. */
-export interface TextEdit {
-  start: number;
-  end: number;
-  text: string;
 }
 
 export interface History {

@@ -11,7 +11,7 @@ import type { Point } from '../document/layout.ts';
 import { Button, useNow } from '../ui/parts.tsx';
 import { PhaseGlyph, PHASE_WORD } from '../ui/phase.tsx';
 import { between } from '../ui/time.ts';
-import { calm, curve, fitted, KindMark, useThemeName, ZoomTool } from './graph-parts.tsx';
+import { calm, curve, fitted, KindMark, neighbour, useThemeName, ZoomTool } from './graph-parts.tsx';
 import type { Bounds } from './graph-parts.tsx';
 import { NODE, sizeOf, useLayout } from './layout.ts';
 import type { Placed } from './layout.ts';
@@ -321,7 +321,8 @@ interface KeyContext {
 function graphKey(key: string, context: KeyContext): boolean {
   switch (key) {
     case 'ArrowDown': case 'ArrowUp': case 'ArrowLeft': case 'ArrowRight': {
-      const to = neighbour(context, key);
+      const { model, placed, chosen } = context;
+      const to = placed ? neighbour(model.nodes.filter((node) => node.shape !== 'join').map((node) => node.id), placed.positions, chosen, key) : undefined;
       if (to !== undefined) context.choose(to);
       return true;
     }
@@ -339,26 +340,4 @@ function graphKey(key: string, context: KeyContext): boolean {
     case '0': context.fit(); return true;
     default: return false;
   }
-}
-
-/** The next step in a direction: by what stands nearest there. */
-function neighbour({ model, placed, chosen }: KeyContext, key: string): string | undefined {
-  if (!placed) return undefined;
-  const real = model.nodes.filter((node) => node.shape !== 'join');
-  const from = chosen === undefined ? undefined : placed.positions.get(chosen);
-  if (!from) return real[0]?.id;
-  let best: string | undefined;
-  let cost = Infinity;
-  for (const node of real) {
-    const at = placed.positions.get(node.id);
-    if (!at || node.id === chosen) continue;
-    const dx = at.x - from.x;
-    const dy = at.y - from.y;
-    const along = key === 'ArrowDown' ? dy : key === 'ArrowUp' ? -dy : key === 'ArrowRight' ? dx : -dx;
-    const aside = Math.abs(key === 'ArrowDown' || key === 'ArrowUp' ? dx : dy);
-    if (along <= 4) continue;
-    const price = along + aside * (key === 'ArrowDown' || key === 'ArrowUp' ? 0.7 : 4);
-    if (price < cost) [best, cost] = [node.id, price];
-  }
-  return best;
 }

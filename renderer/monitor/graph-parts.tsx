@@ -80,3 +80,23 @@ export function ZoomTool({ zoom, onFit, children }: ZoomToolProps): ReactElement
     </div>
   );
 }
+
+/** @returns the next node in the direction of an arrow key, by what stands nearest there; the first when one starts from none */
+export function neighbour(ids: readonly string[], positions: ReadonlyMap<string, Point>, chosen: string | undefined, key: string): string | undefined {
+  const from = chosen === undefined ? undefined : positions.get(chosen);
+  if (!from) return ids[0];
+  let best: string | undefined;
+  let cost = Infinity;
+  for (const id of ids) {
+    const at = positions.get(id);
+    if (!at || id === chosen) continue;
+    const dx = at.x - from.x;
+    const dy = at.y - from.y;
+    const along = key === 'ArrowDown' ? dy : key === 'ArrowUp' ? -dy : key === 'ArrowRight' ? dx : -dx;
+    const aside = Math.abs(key === 'ArrowDown' || key === 'ArrowUp' ? dx : dy);
+    if (along <= 4) continue;
+    const price = along + aside * (key === 'ArrowDown' || key === 'ArrowUp' ? 0.7 : 4);
+    if (price < cost) [best, cost] = [id, price];
+  }
+  return best;
+}
