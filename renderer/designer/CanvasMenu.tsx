@@ -5,6 +5,7 @@ import type { MenuItem } from '../ui/overlays.tsx';
 import { Keys } from '../ui/parts.tsx';
 import { action } from './actions.ts';
 import { edgeItems } from './EdgeLabel.tsx';
+import { canvasView } from './mode.ts';
 import { edgeAt, taskAt } from './Over.tsx';
 import { select, sketchOf, useDesigner } from './session.ts';
 
@@ -24,7 +25,7 @@ export function CanvasMenu({ children }: { children: ReactNode }): ReactElement 
     <ContextMenu.Root>
       <ContextMenu.Trigger asChild onContextMenu={(event) => { open({ x: event.clientX, y: event.clientY }); }}>{children}</ContextMenu.Trigger>
       <ContextMenu.Portal>
-        <ContextMenu.Content className="menu" collisionPadding={8}>
+        <ContextMenu.Content className="menu" collisionPadding={8} onCloseAutoFocus={(event) => { event.preventDefault(); }}>
           {items.map((item, i) => (item === 'line' ? <ContextMenu.Separator key={`line${i}`} asChild><hr /></ContextMenu.Separator> : (
             <ContextMenu.Item key={item.id} className={item.danger ? 'danger' : ''} disabled={item.unable !== undefined} title={item.unable} onSelect={item.run}>{item.icon}<span className="grow">{item.label}</span>{item.keys === undefined ? null : <Keys keys={item.keys} />}</ContextMenu.Item>
           )))}
@@ -38,6 +39,9 @@ export function CanvasMenu({ children }: { children: ReactNode }): ReactElement 
 export function actionItems(groups: readonly (readonly string[])[]): (MenuItem | 'line')[] {
   return groups.flatMap((group, i): (MenuItem | 'line')[] => [...(i ? ['line' as const] : []), ...group.map((id): MenuItem => {
     const { title, keys, unable, run } = action(id);
-    return { id, label: title, keys, unable: unable(), danger: id === 'delete', run: () => { requestAnimationFrame(run); } };
+    return { id, label: title, keys, unable: unable(), danger: id === 'delete', run: () => {
+      canvasView()?.focus();
+      requestAnimationFrame(run);
+    } };
   })]);
 }

@@ -82,7 +82,8 @@ export function add(addition: Addition, where: Where): void {
 function nameAt(value: unknown, path: readonly (string | number)[]): string {
   let at: unknown = value;
   for (const step of path) at = (at as Record<string | number, unknown> | undefined)?.[step];
-  return String((at as { name?: unknown } | undefined)?.name ?? '');
+  const name = (at as { name?: unknown } | undefined)?.name;
+  return typeof name === 'string' ? name : '';
 }
 
 /** A row of its own below the lowest of the named steps; at the end without any. */
