@@ -38,7 +38,10 @@ async function load(): Promise<void> {
 function keyNow(): string {
   const state = useDesigner.getState();
   const object = objectOf(state);
-  return [useUi.getState().document?.title ?? '', object?.kind ?? '', object?.name ?? '', templateOnCanvas(state)?.path.join('.') ?? '', templateOnCanvas(state)?.template.name ?? ''].join('|');
+  const { document } = useUi.getState();
+  // What was never saved has no name of its own yet.
+  const file = document?.handle === undefined ? document?.id : document.title;
+  return [file ?? '', object?.kind ?? '', object?.name ?? '', templateOnCanvas(state)?.template.name ?? ''].join('|');
 }
 
 function keep(places: ReadonlyMap<string, Point> | undefined): void {

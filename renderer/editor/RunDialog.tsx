@@ -57,7 +57,7 @@ export function RunDialog({ request }: { request: RunDialogRequest }): ReactElem
         <>
           <Where />
           <Button onClick={close}>Cancel</Button>
-          <Button kind="primary" type="submit" form="run-form" unable={unable}>{busy ? <Spinner label="Starting" /> : null}Run</Button>
+          <Button kind="primary" type="submit" form="run-form" autoFocus={parameters.length === 0} unable={unable}>{busy ? <Spinner label="Starting" /> : null}Run</Button>
         </>
       )}
     >
