@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react';
 import type { ReactElement } from 'react';
 import { useStore, useViewport } from 'reactflow';
-import { sizeOfNode, TASK_SIZE } from '../document/arrange.ts';
+import { sizeOfNode, TASK_SIZE } from '../document/canvas-layout.ts';
 import type { Point } from '../document/layout.ts';
 import type { Sketch } from '../document/sketch.ts';
 import { useThemeName } from '../monitor/graph-parts.tsx';

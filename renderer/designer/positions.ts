@@ -3,7 +3,7 @@ import { useMemo, useRef } from 'react';
 import { create } from 'zustand';
 import { invoke } from '../app/bridge.ts';
 import { useUi } from '../app/store.ts';
-import { arrangeKept, arrangeRows, placeWorkflowHooks, sizeOfNode } from '../document/arrange.ts';
+import { arrangeKept, arrangeRows, placeWorkflowHooks, sizeOfNode } from '../document/canvas-layout.ts';
 import type { Point } from '../document/layout.ts';
 import type { Sketch, SketchNode } from '../document/sketch.ts';
 import { useLayout } from '../monitor/layout.ts';

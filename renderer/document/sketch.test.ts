@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrangeKept, arrangeRows, freePlace, rowPlaceAt, TASK_SIZE } from './arrange.ts';
+import { arrangeKept, arrangeRows, freePlace, rowPlaceAt, TASK_SIZE } from './canvas-layout.ts';
 import { entryOf, readObjects, templateOf } from './objects.ts';
 import { sketch } from './sketch.ts';
 import type { Sketch } from './sketch.ts';
