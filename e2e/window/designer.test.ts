@@ -9,7 +9,7 @@ import type { Page } from 'playwright';
 import { parse, stringify } from 'yaml';
 import { RESOURCE } from '../../engine/kube/port.ts';
 import type { Cluster } from '../../engine/kube/port.ts';
-import { connect, kubeconfigPath, NO_CLUSTER } from '../cluster/support.ts';
+import { connect, kubeconfigPath } from '../cluster/support.ts';
 import { launchApp } from './launch.ts';
 import type { LaunchedApp } from './launch.ts';
 

@@ -1,11 +1,14 @@
 /** A scripted bridge for pictures and tests of the window alone: `?s=SCENE` chooses what it tells. Never part of the app. */
-import type { Bridge, ContextSummary, Sample, StreamItems, StreamRequest, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
+import type { AppCommand, Bridge, ContextSummary, Sample, StreamItems, StreamRequest, VerbRequest, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
 import { simulateText } from './fake-simulation.ts';
 import type { LogLine, RunSummary } from '../../engine/api.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
 import type { DAGTask, NodeStatus, Template, Workflow } from '../../engine/spec/types.ts';
 
 declare const SAMPLES: Sample[];
+
+/** What a test may do beside the window: give it a file to open, and read what it saved. */
+const saved: { text?: string; open?: (name: string, text: string) => void } = {};
 
 const query = new URLSearchParams(location.search);
 const scene = query.get('s') ?? 'run';
@@ -163,13 +166,17 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
   'runs.events': () => EVENTS,
   'samples.list': () => SAMPLES,
   'files.open': () => ({ handle: 'h', name: 'nightly.yaml', text: SAMPLES.find((sample) => sample.id === 'dag-nested')?.text ?? '' }),
-  'files.save': () => ({ handle: 'h', name: 'nightly.yaml' }),
+  'files.save': ({ handle, text, suggestedName }: VerbRequest<'files.save'>) => {
+    saved.text = text;
+    return { handle: handle ?? 'h', name: suggestedName ?? 'nightly.yaml' };
+  },
   'files.drafts': () => [{ id: 'd', title: 'nightly.yaml', text: 'kind: Workflow\n', savedAt: at(600) }],
   'settings.get': () => (scene === 'first' || scene === 'none' ? {} : { window: { contextId: 'c1', theme: query.get('t') ?? 'system' } }),
 };
 
 function stream(name: keyof StreamItems, request: Record<string, unknown>, push: (item: unknown) => void): void {
   if (name === 'contexts') push(contexts());
+  if (name === 'commands') saved.open = (title, text) => { push({ command: 'open-file', file: { handle: title, name: title, text } } satisfies AppCommand); };
   if (name === 'runs.list') {
     if (['offline', 'auth', 'connecting', 'norights'].includes(scene)) return;
     if (scene === 'forbidden') { push({ watch: { state: 'forbidden', error: { name: 'AppError', message: 'User "ada" cannot list resource "workflows" in API group "argoproj.io" in the namespace "data-team"' } } }); return; }
@@ -198,3 +205,4 @@ const bridge: Bridge = {
   },
 };
 Object.defineProperty(window, 'tiphys', { value: bridge });
+Object.defineProperty(window, 'fake', { value: saved });

@@ -1,7 +1,7 @@
 /** Starts the whole app for a test: real Electron, a world of its own, and on Linux a display of its own. */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, existsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, existsSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
@@ -138,11 +138,26 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
 }
 
 /** Starts another small app in the same Electron, on the same kind of display: for pages that need a browser and no app of ours. */
-export async function launchPage(folder: string): Promise<{ page: Page; close(): Promise<void> }> {
+async function launchPage(folder: string): Promise<{ page: Page; close(): Promise<void> }> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
   if (process.platform === 'linux') env.DISPLAY = await virtualDisplay();
   delete env.WAYLAND_DISPLAY;
   const app = await _electron.launch({ executablePath: prepared ??= prepare(), args: ['--no-sandbox', '--disable-gpu', '--force-device-scale-factor=1', folder], env, timeout: 60_000 });
   return { page: await app.firstWindow(), close: async () => { await app.close(); } };
+}
+
+/** An app of one blank window: the same Chromium, none of our main process. */
+export async function launchBlank(): Promise<{ page: Page; close(): Promise<void> }> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tiphys-blank-'));
+  writeFileSync(path.join(folder, 'package.json'), '{"name":"blank","version":"1.0.0","main":"main.cjs"}');
+  writeFileSync(path.join(folder, 'main.cjs'), "const { app, BrowserWindow } = require('electron'); app.whenReady().then(() => new BrowserWindow({ width: 1440, height: 900, useContentSize: true }).loadURL('about:blank'));");
+  const { page, close } = await launchPage(folder);
+  return {
+    page,
+    close: async () => {
+      await close();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
 }

@@ -1,12 +1,11 @@
 // Every state of the window with scripted data, in Electron's own Chromium: a picture of each, no error in the console,
 // nothing that axe finds, in both themes; and the keyboard alone.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright';
-import { artifacts, launchPage, root } from './launch.ts';
+import { artifacts, launchBlank, root } from './launch.ts';
 import { PICTURES, servePictures, show } from './pictures.ts';
 
 interface AxeResult {
@@ -26,12 +25,7 @@ before(async () => {
   const served = await servePictures();
   url = served.url;
   ends.push(() => { served.close(); });
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'tiphys-states-'));
-  ends.push(() => { rmSync(folder, { recursive: true, force: true, maxRetries: 5 }); });
-  // An app of one blank window: the same Chromium, none of our main process.
-  writeFileSync(path.join(folder, 'package.json'), '{"name":"states","version":"1.0.0","main":"main.cjs"}');
-  writeFileSync(path.join(folder, 'main.cjs'), "const { app, BrowserWindow } = require('electron'); app.whenReady().then(() => new BrowserWindow({ width: 1440, height: 900, useContentSize: true }).loadURL('about:blank'));");
-  const opened = await launchPage(folder);
+  const opened = await launchBlank();
   page = opened.page;
   page.setDefaultTimeout(15_000);
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
