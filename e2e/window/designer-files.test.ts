@@ -15,6 +15,7 @@ interface Fake {
 
 const shared = path.resolve(root, '../shared/conformance/yaml');
 let page: Page;
+let url: string;
 const ends: (() => Promise<void> | void)[] = [];
 const errors: string[] = [];
 
@@ -28,10 +29,13 @@ before(async () => {
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
   page.on('pageerror', (error) => errors.push(String(error.stack)));
   await page.setViewportSize({ width: 1440, height: 900 });
-  await page.goto(`${served.url}/?s=run&t=light`);
+  url = served.url;
+});
+beforeEach(async () => {
+  errors.length = 0;
+  await page.goto(`${url}/?s=run&t=light`);
   await page.locator('.foot').waitFor();
 });
-beforeEach(() => { errors.length = 0; });
 after(async () => { for (const end of ends.reverse()) await end(); });
 
 function yamlFiles(folder: string): string[] {
@@ -84,8 +88,8 @@ function changed(before: string, after: string): string[] {
   const lines: string[] = [];
   for (let i = 0, j = 0; i < a.length || j < b.length;) {
     if (i < a.length && j < b.length && a[i] === b[j]) [i, j] = [i + 1, j + 1];
-    else if (j < b.length && (i >= a.length || common[i]![j + 1]! >= common[i + 1]![j]!)) lines.push(`+${b[j++]!}`);
-    else lines.push(`-${a[i++]!}`);
+    else if (i < a.length && (j >= b.length || common[i + 1]![j]! >= common[i]![j + 1]!)) lines.push(`-${a[i++]!}`);
+    else lines.push(`+${b[j++]!}`);
   }
   return lines;
 }
@@ -142,7 +146,7 @@ const menu = async (id: string, item: string): Promise<void> => {
 
 /** Every kind of edit: what is done, and the lines it may change. */
 const EDITS: [what: string, text: string, act: () => Promise<void>, lines: string[]][] = [
-  ['rename a task', DAG, async () => { await node('b').click(); await press('F2'); await page.getByRole('textbox', { name: 'Name' }).fill('second'); await press('Enter'); },
+  ['rename a task', DAG, async () => { await node('b').click(); await press('F2'); await page.getByRole('textbox', { name: 'Name', exact: true }).fill('second'); await press('Enter'); },
     ['-      - name: b          # the second', '+      - name: second          # the second', '-        depends: "b"', '+        depends: "second"']],
   ['connect', DAG, async () => { await node('a').click(); await press('c', 'ArrowDown', 'ArrowDown'); await page.getByText('Enter to connect').waitFor(); await press('Enter'); },
     ['-        depends: "b"', '+        depends: "b && a"']],
@@ -184,7 +188,8 @@ for (const [what, text, act, lines] of EDITS) {
     else assert.ok(diff.length > 0 && readObjects(after).diagnostics.every((each) => each.severity !== 'error'), after);
     const undo = page.getByRole('button', { name: 'Undo', exact: true }).first();
     await undo.click();
-    assert.equal(await undo.getAttribute('aria-disabled'), 'true', 'one edit is one step of the history');
+    // One edit is one step of the history.
+    await page.locator('.acts [aria-disabled="true"]', { has: page.locator('.lucide-undo-2') }).waitFor({ timeout: 3000 });
     assert.equal(await save(), text);
     assert.deepEqual(errors, []);
   });
