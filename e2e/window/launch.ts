@@ -152,11 +152,11 @@ export async function launchBlank(): Promise<{ page: Page; close(): Promise<void
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tiphys-blank-'));
   writeFileSync(path.join(folder, 'package.json'), '{"name":"blank","version":"1.0.0","main":"main.cjs"}');
   writeFileSync(path.join(folder, 'main.cjs'), "const { app, BrowserWindow } = require('electron'); app.whenReady().then(() => new BrowserWindow({ width: 1440, height: 900, useContentSize: true }).loadURL('about:blank'));");
-  const { page, close } = await launchPage(folder);
+  const opened = await launchPage(folder);
   return {
-    page,
+    page: opened.page,
     close: async () => {
-      await close();
+      await opened.close();
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };

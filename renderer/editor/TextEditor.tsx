@@ -49,10 +49,10 @@ export default function TextEditor({ text, version, label, diagnostics, marked, 
     const made = monaco.editor.create(box.current, { ...EDITOR_OPTIONS, value: initial.current, ariaLabel: label });
     editor.current = made;
     decorations.current = made.createDecorationsCollection();
-    const tell = historyOf(made);
-    made.onDidChangeModelContent((event) => {
+    made.onDidChangeModelContent(() => {
       callbacks.current.onText(made.getValue());
-      callbacks.current.onHistory(tell(event));
+      const model = made.getModel();
+      callbacks.current.onHistory({ canUndo: model?.canUndo() ?? false, canRedo: model?.canRedo() ?? false });
     });
     made.onDidChangeCursorPosition(({ position }) => { callbacks.current.onCaret({ line: position.lineNumber, column: position.column, offset: made.getModel()?.getOffsetAt(position) ?? 0, byHand: made.hasTextFocus() }); });
     return () => {
@@ -111,16 +111,4 @@ export default function TextEditor({ text, version, label, diagnostics, marked, 
     redo: () => { editor.current?.trigger('designer', 'redo', null); },
   }), []);
   return <div className="editor" ref={box} />;
-}
-
-/** The model tells by its version where in its history it is: the first one has nothing to undo, the last nothing to redo. */
-function historyOf(editor: monaco.editor.IStandaloneCodeEditor): (event: monaco.editor.IModelContentChangedEvent) => History {
-  let first = editor.getModel()?.getAlternativeVersionId() ?? 0;
-  let last = first;
-  return (event) => {
-    const now = editor.getModel()?.getAlternativeVersionId() ?? 0;
-    if (event.isFlush) first = now;
-    if (!event.isUndoing && !event.isRedoing) last = now;
-    return { canUndo: now !== first, canRedo: now !== last };
-  };
 }
