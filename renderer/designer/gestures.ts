@@ -64,7 +64,7 @@ function takeSelection(changes: readonly NodeChange<TaskNode>[]): void {
 
 /** A line let go over nothing offers what to add there; over a task that cannot take it, why. */
 function connectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState): void {
-  if (state.isValid === true || !state.fromNode || state.fromHandle?.type !== 'source') return;
+  if (state.isValid === true || !state.fromNode || state.fromHandle.type !== 'source') return;
   const { clientX: x, clientY: y } = 'clientX' in event ? event : event.changedTouches.item(0) ?? { clientX: 0, clientY: 0 };
   const at = { x, y };
   const over = taskAt(at);
