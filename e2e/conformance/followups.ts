@@ -23,7 +23,7 @@ export async function playFollowups(session: Session, played: Case, comparison: 
   }
   // Of Pods created again under the same name the last.
   const lasting = [...new Map(session.pods.map((plan) => [plan.name, plan])).values()];
-  return comparison.differences(played.expect, comparison.normaliseStatus(session.workflow))[0] ?? podDifference(played.pods, lasting, comparison);
+  return comparison.differences(played.expect, comparison.normaliseStatus(session.workflow))[0] ?? podDifference(played, { pods: lasting, tasks: session.tasks }, comparison);
 }
 
 function refusal(followup: Followup, error: string): string | undefined {

@@ -10,7 +10,8 @@ import { HELPERS } from '../../engine/pod/shared.ts';
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../engine/spec/kubernetes.ts';
 import { ANNOTATION, type Artifact, type Outputs, type Parameter } from '../../engine/spec/types.ts';
 import type { Pace } from './pace.ts';
-import { claimRefusal, NAMESPACE, podRefusal, type Ending, type World } from './world.ts';
+import type { StartTask } from '../../engine/controller/tasks.ts';
+import { claimRefusal, NAMESPACE, podRefusal, taskReport, type Ending, type World } from './world.ts';
 
 const OVERDUE = 'Pod was active on the node longer than the specified deadline';
 
@@ -57,6 +58,22 @@ export class Kubelet {
   moreOf(nodeId: string): More | undefined {
     return this.more.get(nodeId);
   }
+
+  /** Does the engine's own work as the Pod did it that was recorded. */
+  readonly startTask: StartTask = (task, { signal }, report) => {
+    if (!task.acted) report({ phase: 'Running' });
+    const now = this.clock.now();
+    const ending = this.world.endingOfTask(task, now);
+    if (!ending) return;
+    const key = `task ${task.nodeId}`;
+    this.endings.set(key, ending.at);
+    signal.addEventListener('abort', () => this.endings.delete(key));
+    this.clock.after(ending.at - now, () => {
+      if (!this.endings.delete(key)) return;
+      report(taskReport(ending));
+      this.pace.stirred(this.clock.now());
+    });
+  };
 
   close(): void {
     this.subscription.close();

@@ -11,7 +11,7 @@ import { ManualClock } from '../../engine/controller/manual-clock.ts';
 import type { Engine, RunAction } from '../../engine/index.ts';
 import { createFakeCluster, type FakeCluster } from '../../engine/kube/fake/index.ts';
 import { RESOURCE } from '../../engine/kube/port.ts';
-import type { PodPlan } from '../../engine/operate/types.ts';
+import type { EngineTask, PodPlan } from '../../engine/operate/types.ts';
 import type { ImageConfig } from '../../engine/pod/executor.ts';
 import { isAppError } from '../../engine/spec/error.ts';
 import { INSTANCE_ID, LABEL, type Workflow } from '../../engine/spec/types.ts';
@@ -70,7 +70,7 @@ class ControllerSession implements Session {
     this.kubelet = new Kubelet(this.cluster, this.clock, this.world, this.pace);
     this.engine = createEngine(
       { cluster: guarded(this.cluster), clusterId: `case-${++cases}`, dataDir: dataDir(), clock: this.clock, images: { busybox: 'busybox', curl: 'curl' } },
-      { operate: this.pace.operate, lookUpImage: (image, plan) => Promise.resolve(this.lookUpImage(image, plan)), suffix: () => this.suffix },
+      { operate: this.pace.operate, lookUpImage: (image, plan) => Promise.resolve(this.lookUpImage(image, plan)), suffix: () => this.suffix, startTask: (...began) => this.kubelet.startTask(...began) },
     );
   }
 
@@ -116,6 +116,10 @@ class ControllerSession implements Session {
 
   get pods(): readonly PodPlan[] {
     return this.kubelet.created;
+  }
+
+  get tasks(): readonly EngineTask[] {
+    return this.world.begun;
   }
 
   async play(played: Partial<Pick<Case, 'actions' | 'expect'>>): Promise<void> {

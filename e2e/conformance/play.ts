@@ -5,7 +5,7 @@
 import { operate } from '../../engine/operate/operate.ts';
 import { fromObject } from '../../engine/spec/read.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
-import type { PodPlan } from '../../engine/operate/types.ts';
+import type { EngineTask, PodPlan } from '../../engine/operate/types.ts';
 import type { Case, Followup, PersonAction } from './cases.ts';
 import { act, carryOut } from './person.ts';
 import { NAMESPACE, World } from './world.ts';
@@ -16,6 +16,8 @@ export interface Session {
   readonly workflow: Workflow;
   /** The plan of every Pod that was ever created, in order. */
   readonly pods: readonly PodPlan[];
+  /** All work of the engine's own that was ever begun. */
+  readonly tasks: readonly EngineTask[];
   /** Goes on until nothing more happens. */
   play(played: Partial<Pick<Case, 'actions' | 'expect'>>): Promise<void>;
   /** Does what came after the end of the run. @returns the run, or what the command was refused with */
@@ -71,6 +73,10 @@ class DirectSession implements Session {
     return this.world.created;
   }
 
+  get tasks(): readonly EngineTask[] {
+    return this.world.begun;
+  }
+
   play(played: Partial<Pick<Case, 'actions' | 'expect'>>): Promise<void> {
     this.game.run(played);
     return Promise.resolve();
@@ -80,6 +86,8 @@ class DirectSession implements Session {
     const now = this.game.now + PAUSE;
     const done = carryOut(this.game.workflow, followup, now);
     if ('error' in done) return Promise.resolve(done);
+    // Work without a Pod is begun anew where its node was taken away.
+    for (const id of this.world.tasks.keys()) if (!done.workflow.status?.nodes?.[id]) this.world.tasks.delete(id);
     for (const pod of done.podsToDelete) for (const [id, { metadata }] of this.world.pods) if (metadata.name === pod) this.world.remove(id);
     if (followup.script) this.world.script = followup.script;
     this.game = new Game(this.world, done.workflow, now);

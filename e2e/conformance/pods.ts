@@ -1,10 +1,37 @@
 /** Our Pods beside the recorded ones. */
-import type { PodPlan } from '../../engine/operate/types.ts';
+import type { EngineTask, PodPlan } from '../../engine/operate/types.ts';
+import { LABEL } from '../../engine/spec/types.ts';
 import type { Container, PodSpec, Volume } from '../../engine/spec/kubernetes.ts';
-import type { Comparison, RecordedPod } from './cases.ts';
+import type { Case, Comparison, RecordedPod } from './cases.ts';
+import type { Session } from './play.ts';
 
 /** @returns how the Pods differ from the recorded ones: which there are, then what each is like */
-export function podDifference(recorded: readonly RecordedPod[], plans: readonly PodPlan[], comparison: Comparison): string | undefined {
+export function podDifference(played: Case, ours: Pick<Session, 'pods' | 'tasks'>, comparison: Comparison): string | undefined {
+  // A recorded workflow may have started another one, whose Pods are not ours.
+  const own = played.pods.filter(({ labels }) => labels?.[LABEL.workflow] === undefined || played.then || labels[LABEL.workflow] === played.name);
+  const without = own.filter(isEngineWork);
+  return taskDifference(without, ours.tasks, comparison) ?? differenceOf(own.filter((pod) => !isEngineWork(pod)), ours.pods, comparison);
+}
+
+/** What the engine does itself was a Pod of Argo's executor. */
+function isEngineWork({ template }: RecordedPod): boolean {
+  return template?.resource !== undefined || template?.data !== undefined;
+}
+
+/** Templates are compared; a manifest with an owner is written anew by Argo. */
+function taskDifference(recorded: readonly RecordedPod[], tasks: readonly EngineTask[], comparison: Comparison): string | undefined {
+  const names = (list: readonly { nodeName?: string; node?: string }[]): string => [...new Set(list.map(({ nodeName, node }) => nodeName ?? node))].sort().join(', ');
+  if (names(recorded) !== names(tasks)) return `work without a Pod: expected ${names(recorded)}, got ${names(tasks)}`;
+  for (const { node, template } of recorded) {
+    const task = tasks.find(({ nodeName }) => nodeName === node);
+    if (!task || template?.resource?.setOwnerReference) continue;
+    const difference = comparison.differences(withoutEmpty(template), withoutEmpty(task.template), 'template')[0];
+    if (difference !== undefined) return `work[${node}].${difference}`;
+  }
+  return undefined;
+}
+
+function differenceOf(recorded: readonly RecordedPod[], plans: readonly PodPlan[], comparison: Comparison): string | undefined {
   const names = (list: readonly { nodeName?: string; node?: string }[]): string => list.map(({ nodeName, node }) => nodeName ?? node).sort().join(', ');
   if (names(recorded) !== names(plans)) return `pods: expected ${names(recorded)}, got ${names(plans)}`;
   for (const expected of recorded) {

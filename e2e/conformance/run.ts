@@ -1,6 +1,6 @@
 /** Plays every case of a folder and says what differs first. */
 import { loadComparison, readCases, type Case, type Comparison } from './cases.ts';
-import { exceptions, missingFeature } from './features.ts';
+import { exceptions } from './features.ts';
 import type { Player } from './play.ts';
 import { playFollowups } from './followups.ts';
 import { podDifference } from './pods.ts';
@@ -37,10 +37,9 @@ export async function runCases(directory: string, filter: Filter, player: Player
 async function judge(played: Case, comparison: Comparison, player: Player, reason: string | undefined): Promise<CaseResult> {
   const { id, file } = played;
   const difference = await attempt(() => firstDifference(played, comparison, player));
-  const excuse = reason ?? missingFeature(played);
-  if (excuse === undefined) return difference === undefined ? { id, file, result: 'passed' } : { id, file, result: 'failed', difference };
-  if (difference !== undefined) return { id, file, result: 'skipped', difference: excuse };
-  return reason === undefined ? { id, file, result: 'passed' } : { id, file, result: 'failed', difference: `passes, though excepted: ${excuse}` };
+  if (reason === undefined) return difference === undefined ? { id, file, result: 'passed' } : { id, file, result: 'failed', difference };
+  if (difference !== undefined) return { id, file, result: 'skipped', difference: reason };
+  return { id, file, result: 'failed', difference: `passes, though excepted: ${reason}` };
 }
 
 async function attempt(act: () => Promise<string | undefined>): Promise<string | undefined> {
@@ -56,7 +55,7 @@ async function firstDifference(played: Case, comparison: Comparison, player: Pla
   try {
     if (played.then) return await playFollowups(session, played, comparison);
     await session.play(played);
-    return comparison.differences(played.expect, comparison.normaliseStatus(session.workflow))[0] ?? podDifference(played.pods, session.pods, comparison);
+    return comparison.differences(played.expect, comparison.normaliseStatus(session.workflow))[0] ?? podDifference(played, session, comparison);
   } finally {
     await session.close();
   }

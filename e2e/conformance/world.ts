@@ -6,7 +6,7 @@ import type { ConfigMap, ContainerStatus, KubeObject, Pod } from '../../engine/s
 import { omit } from '../../engine/operate/omit.ts';
 import { readManifests } from '../../engine/spec/read.ts';
 import type { Outputs, WorkflowTemplate } from '../../engine/spec/types.ts';
-import type { Action, Observed, PodPlan, PodReport, Refusal } from '../../engine/operate/types.ts';
+import type { Action, EngineTask, Observed, PodPlan, PodReport, Refusal, TaskReport } from '../../engine/operate/types.ts';
 import type { Case, RecordedPod, Rule, Script } from './cases.ts';
 
 export const NAMESPACE = 'argo-ns';
@@ -50,6 +50,9 @@ export class World {
   readonly configMaps = new Map<string, ConfigMap>();
   /** Every Pod that was ever created, in order. */
   readonly created: PodPlan[] = [];
+  /** All work without a Pod that was ever begun, in order: the recorded controller had Pods for it. */
+  readonly begun: EngineTask[] = [];
+  readonly tasks = new Map<string, TaskReport>();
   deleted = false;
   script: Script | undefined;
   private readonly templates = { namespaced: new Map<string, WorkflowTemplate>(), cluster: new Map<string, WorkflowTemplate>() };
@@ -77,7 +80,7 @@ export class World {
 
   observe(): Observed {
     return {
-      pods: new Map(this.pods), reports: new Map(this.reports), refusals: new Map(this.refusals), configMaps: new Map(this.configMaps),
+      pods: new Map(this.pods), reports: new Map(this.reports), tasks: new Map(this.tasks), refusals: new Map(this.refusals), configMaps: new Map(this.configMaps),
       templates: this.templates, settings: { artifactRepository: REPOSITORY },
     };
   }
@@ -91,7 +94,8 @@ export class World {
   advance(now: number): boolean {
     const due = this.endings.filter(({ at }) => at <= now);
     for (const ending of due) {
-      if (this.pods.has(ending.nodeId)) {
+      if (this.tasks.has(ending.nodeId)) this.tasks.set(ending.nodeId, taskReport(ending));
+      else if (this.pods.has(ending.nodeId)) {
         this.pods.set(ending.nodeId, ending.pod);
         this.reports.set(ending.nodeId, ending.report);
       }
@@ -133,11 +137,19 @@ export class World {
         if (message !== undefined) this.refusals.set(action.object.metadata.name ?? '', { transient: false, message });
         return;
       }
-      case 'delete-claim': case 'create-disruption-budget': case 'delete-disruption-budget': case 'resource':
+      case 'engine-task': {
+        if (this.tasks.has(action.task.nodeId)) return;
+        this.tasks.set(action.task.nodeId, { phase: 'Running' });
+        const ending = this.endingOfTask(action.task, now);
+        if (ending) this.endings.push({ ...ending, second: undefined, around: around(action.task.nodeName) });
+        return;
+      }
+      case 'delete-claim': case 'create-disruption-budget': case 'delete-disruption-budget':
     }
   }
 
   remove(nodeId: string): void {
+    this.tasks.delete(nodeId);
     this.pods.delete(nodeId);
     this.reports.delete(nodeId);
     this.endings = this.endings.filter((ending) => ending.nodeId !== nodeId);
@@ -180,6 +192,15 @@ export class World {
 
   private recordedOf(plan: PodPlan): RecordedPod | undefined {
     return this.recorded.get(plan.nodeName)?.find(({ name }) => name === plan.name);
+  }
+
+  /** Begins work without a Pod. @returns when and how the Pod ended that did it in the recording */
+  endingOfTask(task: EngineTask, now: number): Ending | undefined {
+    this.begun.push(task);
+    const name = this.recorded.get(task.nodeName)?.[0]?.name ?? '';
+    const spec = { containers: [{ name: 'main' }] };
+    const plan: PodPlan = { nodeId: task.nodeId, nodeName: task.nodeName, name, namespace: NAMESPACE, labels: {}, annotations: {}, spec, template: task.template, includeResult: task.template.data !== undefined };
+    return this.endingOf(plan, { metadata: { name }, spec }, now);
   }
 
   /** When and how a Pod ends that runs since now; undefined for one that goes on. */
@@ -233,6 +254,13 @@ export class World {
       } },
     };
   }
+}
+
+/** What the Pod of the recording said, as the engine's own work says it. */
+export function taskReport({ pod, report }: Ending): TaskReport {
+  const main = pod.status?.containerStatuses?.find(({ name }) => name === 'main')?.state?.terminated;
+  const outputs = report.outputs ? { outputs: report.outputs } : {};
+  return pod.status?.phase === 'Succeeded' ? { phase: 'Succeeded', ...outputs } : { phase: 'Failed', message: main?.message ?? pod.status?.message ?? '', ...outputs };
 }
 
 /** The name of what encloses a step or task, whose attempts, turns and hooks are beside it. */

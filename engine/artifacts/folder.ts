@@ -34,7 +34,7 @@ export class FolderStore {
       const entries = await opendir(await this.fileOf(folder)).catch(() => undefined);
       if (!entries) continue;
       for await (const entry of entries) {
-        const key = `${folder}/${entry.name}`;
+        const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
         if (entry.isDirectory()) pending.push(key);
         else if (entry.isFile()) {
           if (objects.length >= limit) return { objects, more: true };

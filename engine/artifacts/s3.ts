@@ -59,9 +59,9 @@ export class S3Store {
     this.#region = place.region || DEFAULT_REGION;
   }
 
-  /** @returns objects whose keys begin with `prefix`, in order of key, at most `limit` (up to 1000), and whether there are more */
-  async list(prefix: string, limit: number, signal?: AbortSignal): Promise<{ objects: S3Object[]; more: boolean }> {
-    const query = { 'encoding-type': 'url', 'list-type': '2', 'max-keys': String(limit), prefix };
+  /** @returns objects whose keys begin with `prefix`, in order of key, at most `limit` (up to 1000), and whether there are more; those behind the key `after` */
+  async list(prefix: string, limit: number, signal?: AbortSignal, after?: string): Promise<{ objects: S3Object[]; more: boolean }> {
+    const query = { 'encoding-type': 'url', 'list-type': '2', 'max-keys': String(limit), prefix, ...(after === undefined ? {} : { 'start-after': after }) };
     const answer = await this.#send({ method: 'GET', query, signal });
     const text = await answer.body.text();
     const encoded = textOf(text, 'EncodingType') === 'url';

@@ -58,6 +58,20 @@ export class ArtifactStores {
     return { files: objects.map((object) => file(object, object.key.slice(prefix.length))), more };
   }
 
+  /** @returns full keys of all that is kept under the location's key, taken as a folder; at most `most`. Argo: ListObjects */
+  async keys(namespace: string, location: ArtifactLocation, most: number, signal?: AbortSignal): Promise<{ keys: string[]; more: boolean }> {
+    const { store } = await this.#open(namespace, location);
+    const key = locationKey(location).replace(/\/+$/, '');
+    const prefix = key === '' ? '' : `${key}/`;
+    if (store instanceof FolderStore) return store.list(prefix, most).then(({ objects, more }) => ({ keys: objects.map((object) => object.key), more }));
+    const keys: string[] = [];
+    for (;;) {
+      const { objects, more } = await store.list(prefix, MOST_FILES, signal, keys.at(-1));
+      keys.push(...objects.map((object) => object.key));
+      if (!more || objects.length === 0 || keys.length >= most) return { keys: keys.slice(0, most), more };
+    }
+  }
+
   /** Opens an artifact, or one file of it. */
   async read(namespace: string, location: ArtifactLocation, options: ReadArtifactOptions = {}): Promise<ArtifactContent> {
     const { start, end, signal } = options;

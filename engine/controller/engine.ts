@@ -30,7 +30,10 @@ import type { EngineShared } from './namespace.ts';
 import { LockRegistry } from './locks.ts';
 import { operate } from '../operate/operate.ts';
 import type { Operate } from '../operate/types.ts';
+import { ObjectWatches } from '../resources/watches.ts';
 import { randomSuffix } from './names.ts';
+import { taskStarter } from './tasks.ts';
+import type { StartTask } from './tasks.ts';
 import { actOn } from './person.ts';
 import { planPods } from './simulate.ts';
 import { checkRun, faultsOf, prepareRun } from './submit.ts';
@@ -52,6 +55,8 @@ export interface EngineParts {
   lookUpImage: ImageLookup;
   /** The random end of a generated name. */
   suffix: () => string;
+  /** How templates without a Pod are carried out. */
+  startTask: StartTask;
 }
 
 /** @returns an engine for one cluster. Nothing is asked of the cluster before the first call. */
@@ -66,6 +71,7 @@ class ClusterEngine implements Engine {
   readonly definitions: EngineDefinitions;
   /** Of namespaces whose semaphores runs of other namespaces speak of. */
   readonly #foreign = new Map<string, Surroundings>();
+  readonly #watches: ObjectWatches;
 
   constructor(options: EngineOptions, parts: Partial<EngineParts>) {
     const { cluster, clusterId, dataDir } = options;
@@ -73,6 +79,7 @@ class ClusterEngine implements Engine {
     const clock = options.clock ?? systemClock;
     const { busybox, curl, git } = { ...DEFAULT_IMAGES, ...options.images };
     const { artifactFolder } = options;
+    this.#watches = new ObjectWatches(cluster, clock);
     const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
     this.#shared = {
       cluster, clock, operate: parts.operate ?? operate, suffix: parts.suffix ?? randomSuffix,
@@ -83,6 +90,8 @@ class ClusterEngine implements Engine {
       locks: new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name)),
       identity: identityOf(options),
       repository: options.artifactRepository ?? (options.artifactFolder === undefined ? undefined : folderRepository()),
+      curlImage: curl,
+      startTask: parts.startTask ?? taskStarter({ cluster, clock, watches: this.#watches, artifacts: this.#artifacts }),
       creates: new FairLimiter(CREATES_AT_ONCE), chores: new FairLimiter(CHORES_AT_ONCE),
       log: options.log ?? (() => undefined),
     };
@@ -199,6 +208,7 @@ class ClusterEngine implements Engine {
     const namespaces = [...this.#namespaces.values()];
     this.#namespaces.clear();
     await Promise.all(namespaces.map((namespace) => namespace.close()));
+    this.#watches.close();
     await this.#artifacts.close();
     for (const surroundings of this.#foreign.values()) surroundings.close();
     this.#foreign.clear();

@@ -28,6 +28,7 @@ import type { RunStorage } from './storage.ts';
 import { ClusterStorage } from './storage.ts';
 import { checkRun } from './submit.ts';
 import { Surroundings } from './surroundings.ts';
+import type { StartTask } from './tasks.ts';
 import { RunsView } from './view.ts';
 
 /** What the namespaces of one engine share. */
@@ -43,6 +44,9 @@ export interface EngineShared {
   identity: string;
   /** The artifact repository of those that name none. */
   repository: Record<string, unknown> | undefined;
+  /** Image of http templates. */
+  curlImage: string | undefined;
+  startTask: StartTask;
   /** The random end of a generated name. */
   suffix: () => string;
   creates: FairLimiter;
@@ -331,7 +335,8 @@ export class NamespaceEngine {
     if (!pods || !surroundings) return;
     const { clock, operate, actions, creates, chores, kept, locks, log } = this.#shared;
     const context: RunContext = {
-      clock, operate, actions, creates, chores, pods, surroundings, locks, repository: this.#shared.repository, log,
+      clock, operate, actions, creates, chores, pods, surroundings, locks, log,
+      repository: this.#shared.repository, curlImage: this.#shared.curlImage, startTask: this.#shared.startTask,
       enqueue: (run) => this.#queue.add(run),
       onUpdate: (next) => this.view.put(next, true),
       onGone: (run) => this.#removed(storage, run, undefined),

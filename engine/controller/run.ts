@@ -8,7 +8,7 @@
 import type { Clock, EngineOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import { lockClaims } from '../operate/locks.ts';
-import type { Action, LockClaims, Observed, Operate, PodPlan, Refusal, ResourceObservation } from '../operate/types.ts';
+import type { Action, LockClaims, Observed, Operate, PodPlan, Refusal } from '../operate/types.ts';
 import type { HelperPull } from '../pod/helper-image.ts';
 import { helperPull, mayFareBetter } from '../pod/helper-image.ts';
 import { onlySidecarsLeft } from '../pod/report.ts';
@@ -27,6 +27,8 @@ import type { PodIndex } from './pods.ts';
 import type { RunStorage } from './storage.ts';
 import { needsOf } from './surroundings.ts';
 import type { Needs, Surroundings } from './surroundings.ts';
+import { RunTasks } from './tasks.ts';
+import type { StartTask } from './tasks.ts';
 
 /** What a run shares with the others of its namespace. */
 export interface RunContext {
@@ -40,6 +42,9 @@ export interface RunContext {
   /** The artifact repository of those that name none. */
   repository: Record<string, unknown> | undefined;
   locks: LockRegistry;
+  /** Image of http templates. */
+  curlImage: string | undefined;
+  startTask: StartTask;
   log: NonNullable<EngineOptions['log']>;
   /** Asks for another look. */
   enqueue: (name: string) => void;
@@ -109,7 +114,7 @@ export class Run {
   readonly #owned = new Set<string>();
   readonly #refusals = new Map<string, Refused>();
   readonly #chores = new Map<string, Chore>();
-  readonly #resources = new Map<string, ResourceObservation>();
+  readonly #tasks: RunTasks;
   readonly #endingSidecars = new Set<string>();
   /** Images that a Pod's helpers could not be had from, by the Pod's uid. */
   readonly #triedHelpers = new Map<string, Set<string>>();
@@ -126,6 +131,7 @@ export class Run {
     this.#context = context;
     this.#workflow = hydrate(workflow);
     this.#claim(lockClaims(this.#workflow));
+    this.#tasks = new RunTasks(context.startTask, storage.kind === 'cluster', () => context.enqueue(this.name));
   }
 
   /** The run as it is now, saved or not. */
@@ -182,6 +188,7 @@ export class Run {
     const needs = this.#needsNow();
     if (!surroundings.ready(needs) || (needs.locks && !locks.known)) return;
     const now = clock.now();
+    this.#tasks.prune(this.#workflow);
     // A claim is asked for again once nothing is said of it.
     const refused = new Map<string, Refusal>([...this.#refusals].filter(([, refusal]) => !refusal.claim || refusal.retryAt > now));
     const outcome = operate(this.#workflow, this.#observe(refused, needs), now);
@@ -205,10 +212,10 @@ export class Run {
   }
 
   #observe(refusals: Map<string, Refusal>, needs: Needs): Observed {
-    const { pods, surroundings, locks, repository } = this.#context;
+    const { pods, surroundings, locks, repository, curlImage } = this.#context;
     return {
       ...pods.of(this.name, this.uid), ...surroundings.observed(needs), ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
-      resources: this.#resources, settings: { instanceId: INSTANCE_ID, ...(repository && { artifactRepository: repository }) },
+      tasks: this.#tasks.reports, settings: { instanceId: INSTANCE_ID, ...(repository && { artifactRepository: repository }), ...(curlImage && { curlImage }) },
     };
   }
 
@@ -255,9 +262,8 @@ export class Run {
       case 'create-claim':
       case 'create-disruption-budget':
         return;
-      case 'resource':
-        this.#resources.set(action.nodeId, { phase: 'Error', message: 'resource templates are not run by this version of Tiphys' });
-        { this.#context.enqueue(this.name); return; }
+      case 'engine-task':
+        { if (!this.#tasks.has(action.task)) this.#addChore(action); return; }
       case 'save-cache':
       case 'delete-pod':
       case 'terminate-pod':
@@ -384,7 +390,7 @@ export class Run {
     const known = this.#chores.get(key);
     if (known && (known.state !== 'done' || this.#context.clock.now() - known.doneAt < CHORE_FORGOTTEN_MS)) return;
     this.#chores.set(key, { action, version: this.#version, attempts: 0, state: 'waiting', doneAt: 0 });
-    if (action.type === 'terminate-pod') this.#urgent = true;
+    if (action.type === 'terminate-pod' || action.type === 'engine-task') this.#urgent = true;
   }
 
   #runChores(): void {
@@ -437,6 +443,8 @@ export class Run {
         return actions.deleteObject(RESOURCE.podDisruptionBudget, namespace, action.name);
       case 'save-cache':
         return actions.saveCache(namespace, action.configMap, action.key, action.value);
+      case 'engine-task':
+        { this.#tasks.start(action.task, this.#workflow); return; }
       case 'delete-workflow':
         return this.#deleteRun();
       default:
@@ -559,6 +567,7 @@ export class Run {
   /** Ends this engine's care. Nothing is undone: the Pods go on and the next engine finds everything. */
   close(): void {
     this.#closed = true;
+    this.#tasks.close();
     this.#cancelSave?.();
     this.#cancelWake?.();
     for (const chore of this.#chores.values()) chore.cancel?.();
@@ -579,6 +588,8 @@ function choreKey(action: Action): string {
       return `${action.type}/${action.name}`;
     case 'label-pod':
       return `${action.type}/${action.name}/${JSON.stringify(action.labels)}`;
+    case 'engine-task':
+      return `${action.type}/${action.task.nodeId}/${action.task.startedAt}`;
     case 'save-cache':
       return `${action.type}/${action.configMap}/${action.key}`;
     case 'delete-claim':

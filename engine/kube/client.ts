@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import { AppError, isAppError } from '../spec/error.ts';
 import type { KubeObject } from '../spec/kubernetes.ts';
 import { createCredentials } from './credentials.ts';
+import { findNamed } from './named.ts';
+import type { NamedType } from './named.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
 import { execOverSocket } from './exec-socket.ts';
 import { forwardOverSocket } from './port-forward.ts';
@@ -202,6 +204,26 @@ class Client implements Cluster {
     return (await types).find((type) => type.kind === kind);
   }
 
+  async resourceNamed(name: string): Promise<ResourceType | undefined> {
+    return findNamed(await this.#discoverAll(), name);
+  }
+
+  /** All kinds by all their names, the core ones first, of each group the version it prefers. */
+  async #discoverAll(): Promise<NamedType[]> {
+    const { groups } = await this.#transport.json<{ groups: { preferredVersion: { groupVersion: string } }[] }>({ method: 'GET', path: '/apis' });
+    const versions = ['v1', ...groups.map(({ preferredVersion }) => preferredVersion.groupVersion)];
+    // A group whose own server is away does not hide the others.
+    return (await Promise.all(versions.map((version) => this.#namesIn(version).catch(() => [])))).flat();
+  }
+
+  async #namesIn(groupVersion: string): Promise<NamedType[]> {
+    const [group, version] = groupVersion.includes('/') ? (groupVersion.split('/') as [string, string]) : ['', groupVersion];
+    const { resources } = await this.#transport.json<{ resources: DiscoveredResource[] }>({ method: 'GET', path: group ? `/apis/${groupVersion}` : `/api/${version}` });
+    return resources.filter(({ name }) => !name.includes('/')).map(({ name, kind, namespaced, singularName, shortNames }) => (
+      { type: { group, version, kind, plural: name, namespaced }, names: [kind, name, singularName ?? '', ...(shortNames ?? [])] }
+    ));
+  }
+
   async #discover(apiVersion: string): Promise<ResourceType[]> {
     const [group, version] = apiVersion.includes('/') ? (apiVersion.split('/') as [string, string]) : ['', apiVersion];
     try {
@@ -224,6 +246,14 @@ class Client implements Cluster {
     for (const watch of [...this.#watches]) watch.close();
     await this.#transport.close();
   }
+}
+
+interface DiscoveredResource {
+  name: string;
+  kind: string;
+  namespaced: boolean;
+  singularName?: string;
+  shortNames?: string[];
 }
 
 const POD: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods', namespaced: true };

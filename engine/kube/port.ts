@@ -146,6 +146,8 @@ export interface Cluster {
   version(): Promise<ServerVersion>;
   /** @returns the type behind an object's apiVersion and kind, from discovery; undefined when the server has none */
   resourceFor(apiVersion: string, kind: string): Promise<ResourceType | undefined>;
+  /** @returns the type that kubectl means by a name: kind, plural, singular or short name, with `.group` behind it where one is meant */
+  resourceNamed(name: string): Promise<ResourceType | undefined>;
   /** Drops connections and watches start over: after sleep, a network change, new credentials. */
   reconnect(): void;
   close(): Promise<void>;

@@ -11,6 +11,8 @@ import { isPartOfExitHandler, type Run } from './run.ts';
 import { milliseconds, timestamp } from './time.ts';
 import { saveToCache } from './memoize.ts';
 import { podDurations } from './durations.ts';
+import { assessTasks, isEngineTask } from './engine-task.ts';
+import { judgeResponse } from './http.ts';
 
 /** A Pod that is not seen yet may still be on its way to us. */
 const GRACE = 10_000;
@@ -18,10 +20,11 @@ const GRACE = 10_000;
 export function assess(run: Run): void {
   for (const [id, pod] of run.observed.pods) {
     const node = run.nodes.get(id);
-    if (!node || node.type !== 'Pod') continue;
+    if (!node || (node.type !== 'Pod' && node.type !== 'HTTP')) continue;
     if (!phaseFulfilled(node) && !isSteady(run, node, pod)) assessPod(run, node, pod);
     control(run, id, pod);
   }
+  assessTasks(run);
   markMissing(run);
   endWithoutPods(run);
 }
@@ -32,7 +35,8 @@ function assessPod(run: Run, node: NodeStatus, pod: Pod): void {
   const before = run.nodes.changes;
   const seen = look(node, pod, template, report);
   if (!seen) return;
-  write(run, node.id, seen, pod, report, template);
+  if (node.type === 'HTTP') writeHttp(run, node, seen, pod, report, template);
+  else write(run, node.id, seen, pod, report, template);
   if (template?.containerSet) assessContainers(run, node, pod);
   const after = run.nodes.get(node.id);
   if (!after || run.nodes.changes === before) return;
@@ -116,6 +120,22 @@ function write(run: Run, id: string, seen: Seen, pod: Pod, report: PodReport | u
   if (seen.daemoned) node.daemoned = true;
   else delete node.daemoned;
   if (isFulfilled(node) && !node.finishedAt && !seen.daemoned) finish(node, pod, run.stamp);
+}
+
+/** Argo: an HTTP node waits in Pending, and is what its response says. Of a Pod that cannot start the reason is shown. */
+function writeHttp(run: Run, node: NodeStatus, seen: Seen, pod: Pod, report: PodReport | undefined, template: Template | undefined): void {
+  if (!phaseFulfilled(seen)) {
+    const message = seen.phase === 'Pending' ? seen.message : '';
+    if ((node.message ?? '') !== message) run.nodes.mark(node.id, 'Pending', message);
+    return;
+  }
+  const main = pod.status?.containerStatuses?.find(({ name }) => name === 'main')?.state?.terminated;
+  const end = seen.phase === 'Succeeded' && template?.http ? judgeResponse(template.http, report?.outputs?.parameters ?? []) : { phase: 'Failed' as const, message: main?.message?.trim() || seen.message };
+  const own = run.nodes.edit(node.id);
+  if ('outputs' in end) own.outputs = end.outputs;
+  own.phase = end.phase;
+  setMessage(own, end.message);
+  finish(own, pod, run.stamp);
 }
 
 function finish(node: NodeStatus, pod: Pod, stamp: string): void {
@@ -222,7 +242,8 @@ function control(run: Run, id: string, pod: Pod): void {
   const stopped = !run.mayExecute(onExit);
   if (!stopped && !(deadlinePassed(run) && !onExit)) return;
   run.act({ type: 'terminate-pod', nodeId: id, name: pod.metadata.name ?? run.podNameOf(node) });
-  const message = stopped ? `workflow shutdown with strategy:  ${run.shutdown}` : 'Step exceeded its deadline';
+  const strategy = node.type === 'HTTP' ? `Stopped with strategy '${run.shutdown}'` : `workflow shutdown with strategy:  ${run.shutdown}`;
+  const message = stopped ? strategy : 'Step exceeded its deadline';
   if (node.phase === 'Running') run.ended.add(id);
   run.nodes.mark(id, 'Failed', message);
   for (const container of run.nodes.within(id)) if (!isFulfilled(container)) run.nodes.mark(container.id, 'Failed', message);
@@ -235,7 +256,7 @@ export function deadlinePassed(run: Run): boolean {
 /** A Pod that was there and is gone has been deleted by somebody. */
 function markMissing(run: Run): void {
   for (const node of [...run.nodes.all()]) {
-    if (node.type !== 'Pod' || phaseFulfilled(node) || node.phase === 'Pending' || !node.startedAt || run.observed.pods.has(node.id)) continue;
+    if ((node.type !== 'Pod' && node.type !== 'HTTP') || phaseFulfilled(node) || node.phase === 'Pending' || !node.startedAt || run.observed.pods.has(node.id) || isEngineTask(run, node)) continue;
     const known = milliseconds(node.startedAt) + GRACE;
     if (run.now <= known) {
       run.wakeAt(known + 1);

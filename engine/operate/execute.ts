@@ -6,7 +6,9 @@ import type { Arguments, NodeStatus, Template } from '../spec/types.ts';
 import { processTemplate, substituteTemplate } from './arguments.ts';
 import { executeDag } from './dag.ts';
 import { DEPTH, Fault, TIMEOUT, attempt } from './fault.ts';
-import { executeHttp, executePlugin, executePod, executeSuspend } from './leaf.ts';
+import { executeEngineTask } from './engine-task.ts';
+import { executeHttp } from './http.ts';
+import { executePlugin, executePod, executeSuspend } from './leaf.ts';
 import { consultCache } from './memoize.ts';
 import { isFailed, phaseFulfilled, isFulfilled, setMessage } from './nodes.ts';
 import { checkParallelism } from './parallelism.ts';
@@ -25,8 +27,8 @@ const EXECUTORS: Record<TemplateType, Executor> = {
   container: executePod,
   containerSet: executePod,
   script: executePod,
-  resource: executePod,
-  data: executePod,
+  resource: executeEngineTask,
+  data: executeEngineTask,
   steps: executeSteps,
   dag: executeDag,
   suspend: executeSuspend,

@@ -8,15 +8,12 @@ import { Fault, attempt } from './fault.ts';
 import { goJson } from './language.ts';
 import { omit } from './omit.ts';
 import { wantsResult } from './results.ts';
-import { templateType } from './resolve.ts';
 import type { Executed, Run } from './run.ts';
 import { createNode, type Task } from './task.ts';
 import { timeoutOf } from './timeouts.ts';
 
-/** Container, script, containerSet, resource and data templates: one node, one Pod. */
+/** Container, script and containerSet templates: one node, one Pod. */
 export function executePod(run: Run, task: Task): Executed {
-  const type = templateType(task.template);
-  if (type === 'resource' || type === 'data') return unsupported(run, task, `${type} templates`);
   const node = run.nodes.byName(task.name) ?? createNode(run, task, 'Pod', 'Pending');
   if (run.observed.pods.has(node.id)) return { node };
   const refusal = run.observed.refusals?.get(node.id);
@@ -159,16 +156,9 @@ export function suppliedDefaults(parameters: readonly Parameter[] | undefined): 
   });
 }
 
-export function executeHttp(run: Run, task: Task): Executed {
-  return unsupported(run, task, 'http templates');
-}
-
+/** Argo's executor plugins are sidecars that a cluster's administrator installs for its controller: no other engine can call them. */
 export function executePlugin(run: Run, task: Task): Executed {
-  return unsupported(run, task, 'plugin templates');
-}
-
-/** A part of the language that this engine does not carry out yet says so on its node. */
-function unsupported(run: Run, task: Task, what: string): Executed {
-  const node = run.nodes.byName(task.name) ?? createNode(run, task, 'Pod', 'Pending');
-  return { node, fault: new Fault('error', `Tiphys does not run ${what} yet (template '${task.template.name ?? ''}')`) };
+  const node = run.nodes.byName(task.name) ?? createNode(run, task, 'Plugin', 'Pending');
+  const name = Object.keys(task.template.plugin ?? {})[0] ?? '';
+  return { node, fault: new Fault('error', `template '${task.template.name ?? ''}' needs the executor plugin '${name}', which runs beside Argo's own controller only; call what the plugin calls from an http, resource or container template`) };
 }

@@ -180,10 +180,10 @@ test('a suspended step waits for a person, a stopped run still runs its exit han
   assert.deepEqual(operate(suspend(workflow({ templates })), empty, START).actions, []);
 });
 
-test('what cannot be carried out yet says so', () => {
-  const { workflow: end } = run(workflow({ templates: [{ name: 'main', http: { url: 'http://example.com' } }] }), () => 0);
+test('what cannot be carried out says so', () => {
+  const { workflow: end } = run(workflow({ templates: [{ name: 'main', plugin: { hello: {} } }] }), () => 0);
   assert.equal(end.status?.phase, 'Error');
-  assert.match(end.status.message ?? '', /http templates/);
+  assert.match(end.status.message ?? '', /needs the executor plugin 'hello'/);
 });
 
 test('a refused Pod errors its node', () => {

@@ -3,6 +3,7 @@
  * Argo: checkParallelism
  */
 import type { NodeStatus, Template } from '../spec/types.ts';
+import { isEngineTask } from './engine-task.ts';
 import { PARALLELISM, type Fault } from './fault.ts';
 import { isFailed } from './nodes.ts';
 import type { Run } from './run.ts';
@@ -53,6 +54,8 @@ function activePods(run: Run, boundaryID: string | undefined): number {
   let count = 0;
   for (const node of nodes) {
     if (node.type !== 'Pod' || (node.phase !== 'Pending' && node.phase !== 'Running')) continue;
+    // The engine's own work that this process has not taken up again has to be walked to first.
+    if (node.phase === 'Running' && isEngineTask(run, node) && !run.observed.tasks?.has(node.id)) continue;
     if (node.phase === 'Running' || run.creating.has(node.id) || run.observed.pods.has(node.id)) count++;
   }
   return count;

@@ -249,7 +249,7 @@ function actionKey(action: Action): string {
     case 'create-claim': return `create-claim ${action.object.metadata.name ?? ''}`;
     case 'create-disruption-budget': return `create-disruption-budget ${action.object.metadata.name ?? ''}`;
     case 'delete-claim': case 'delete-disruption-budget': return `${action.type} ${action.name}`;
-    case 'resource': return `resource ${action.nodeId}`;
+    case 'engine-task': return `engine-task ${action.task.nodeId}`;
     case 'save-cache': return `save-cache ${action.configMap} ${action.key}`;
     case 'delete-workflow': return 'delete-workflow';
   }

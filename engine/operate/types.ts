@@ -26,8 +26,8 @@ export interface Observed {
   templates?: { namespaced: ReadonlyMap<string, WorkflowTemplate>; cluster: ReadonlyMap<string, WorkflowTemplate> };
   /** ConfigMaps of the namespace by name: parameters, caches, semaphores, artifact repositories. */
   configMaps?: ReadonlyMap<string, ConfigMap>;
-  /** Objects made or watched by resource templates, by node id. */
-  resources?: ReadonlyMap<string, ResourceObservation>;
+  /** What became of the work that the engine does itself, by node id; a node without entry has not been begun by this engine. */
+  tasks?: ReadonlyMap<string, TaskReport>;
   /** What locks other holders hold; see LockTable. */
   locks?: LockTable;
   /** Refusals of the last actions, by node id: what the API server said when a Pod could not be created. */
@@ -42,13 +42,23 @@ export interface Refusal {
   transient: boolean;
 }
 
-export interface ResourceObservation {
-  object?: KubeObject;
-  /** Final answer of the action itself. */
-  error?: string;
-  outputs?: Outputs;
-  phase?: 'Running' | 'Succeeded' | 'Failed' | 'Error';
+/** How far the engine's own work for a node is. */
+export interface TaskReport {
+  /** Pending: nothing was done yet, the message says what is in the way. Running: done, and its end is waited for. */
+  phase: 'Pending' | 'Running' | 'Succeeded' | 'Failed';
   message?: string;
+  outputs?: Outputs;
+}
+
+/** A template that needs no Pod, with all its tags replaced: `resource` (objects of the cluster) or `data` (a list of artifacts). */
+export interface EngineTask {
+  nodeId: string;
+  nodeName: string;
+  template: Template;
+  /** RFC 3339. With the node's id it names this attempt: what it created is found again by it. */
+  startedAt: string;
+  /** The saved status says that the objects were acted on: they are only waited for. */
+  acted: boolean;
 }
 
 /** What this engine knows of locks beyond the one workflow. Names of locks are `ns/Mutex/x` and `ns/ConfigMap/cm/key`. */
@@ -75,6 +85,8 @@ export interface EngineSettings {
   workflowDefaults?: Partial<Workflow>;
   /** Default artifact repository, in the form of Argo's artifact-repositories entries. */
   artifactRepository?: Record<string, unknown>;
+  /** Image that http templates run in. */
+  curlImage?: string;
   /** Namespace whose ConfigMaps serve as the controller's. */
   controllerNamespace?: string;
 }
@@ -108,8 +120,8 @@ export type Action =
   | { type: 'delete-claim'; name: string }
   | { type: 'create-disruption-budget'; object: KubeObject }
   | { type: 'delete-disruption-budget'; name: string }
-  /** Act on objects of the cluster for a resource template, then observe them. */
-  | { type: 'resource'; nodeId: string; template: Template }
+  /** Begin this, or go on with it, until its node is over. */
+  | { type: 'engine-task'; task: EngineTask }
   | { type: 'save-cache'; configMap: string; key: string; value: string }
   | { type: 'delete-workflow' };
 

@@ -83,7 +83,7 @@ export function archiveLocation(template: Template, spec: WorkflowSpec, reposito
   if (hasLocation(template.archiveLocation)) return template;
   const archiveLogs = archivesLogs(template, spec, repository);
   const artifacts: Artifact[] = [...(template.inputs?.artifacts ?? []), ...(template.outputs?.artifacts ?? [])];
-  if (!archiveLogs && artifacts.every(hasLocation)) return template;
+  if (!archiveLogs && !template.data && artifacts.every(hasLocation)) return template;
   return { ...template, archiveLocation: { ...repositoryLocation(repository), archiveLogs } };
 }
 

@@ -54,7 +54,7 @@ export function planPod(input: PlanInput): PodPlan {
     labels: labelsOf(input, template),
     annotations: { ...input.workflow.spec.podMetadata?.annotations, ...template.metadata?.annotations },
     spec: podSpec(input, template),
-    template: ordered('Template', withRequiredArtifacts(withMetadata(withoutInputParameters(template), input.workflow.spec))) as Template,
+    template: recordedTemplate(template, input.workflow.spec),
     includeResult: input.includeResult,
   };
   if (input.deadline !== undefined) draft.deadline = new Date(input.deadline).toISOString().replace(/\.\d{3}Z$/, 'Z');
@@ -62,6 +62,11 @@ export function planPod(input: PlanInput): PodPlan {
   for (const patch of patches(input, plan.template, template)) plan.spec = applyPatch(plan.spec, patch);
   if (input.failedHosts.length > 0) plan.spec.affinity = awayFrom(plan.spec.affinity, input.failedHosts);
   return plan;
+}
+
+/** The template as it is written down beside what carries it out: with all tags replaced, input parameters left out. */
+export function recordedTemplate(template: Template, spec: WorkflowSpec): Template {
+  return ordered('Template', withRequiredArtifacts(withMetadata(withoutInputParameters(template), spec))) as Template;
 }
 
 function labelsOf(input: PlanInput, template: Template): Record<string, string> {

@@ -57,7 +57,7 @@ export class Simulation {
   constructor({ workflow, templates, configMaps, rules, duration, now }: SimulationRequest) {
     const known = [...templates?.namespaced.values() ?? [], ...templates?.cluster.values() ?? []];
     this.#script = new Script(rules, duration, listedOutputs(workflow, known));
-    this.#world = new SimulatedWorld(this.#script, { ...(templates && { templates }), ...(configMaps && { configMaps }) }, (id) => this.#nodes[id]?.name ?? id);
+    this.#world = new SimulatedWorld(this.#script, { ...(templates && { templates }), ...(configMaps && { configMaps }) });
     this.#workflow = workflow;
     this.#start = now;
     this.#now = now;

@@ -1,8 +1,9 @@
 /** The world of a simulation: Pods and resources that end when and how a script says, in a time of its own. */
 import type { ConfigMap, ContainerStatus, Pod } from '../spec/kubernetes.ts';
-import type { Outputs } from '../spec/types.ts';
+import type { Outputs, Template } from '../spec/types.ts';
+import { makesRequest, responseParts } from '../operate/http.ts';
 import { timestamp } from '../operate/time.ts';
-import type { Action, Observed, PodPlan, PodReport, ResourceObservation } from '../operate/types.ts';
+import type { Action, Observed, PodPlan, PodReport, TaskReport } from '../operate/types.ts';
 import { valueOf } from './script.ts';
 import type { Script, StepScript } from './script.ts';
 
@@ -17,25 +18,22 @@ export class SimulatedWorld {
   readonly #script: Script;
   readonly #templates: Observed['templates'];
   readonly #configMaps: Map<string, ConfigMap>;
-  readonly #nameOf: (nodeId: string) => string;
   readonly #pods = new Map<string, Pod>();
   readonly #reports = new Map<string, PodReport>();
-  readonly #resources = new Map<string, ResourceObservation>();
+  readonly #tasks = new Map<string, TaskReport>();
   /** Every Pod that was asked for, in order. */
   readonly plans: PodPlan[] = [];
   #endings: Ending[] = [];
 
-  /** @param nameOf the name of a node that has an id */
-  constructor(script: Script, around: Pick<Observed, 'templates' | 'configMaps'>, nameOf: (nodeId: string) => string) {
+  constructor(script: Script, around: Pick<Observed, 'templates' | 'configMaps'>) {
     this.#script = script;
     this.#templates = around.templates;
     this.#configMaps = new Map(around.configMaps);
-    this.#nameOf = nameOf;
   }
 
   observe(): Observed {
     return {
-      pods: this.#pods, reports: this.#reports, resources: this.#resources, configMaps: this.#configMaps, settings: { artifactRepository: REPOSITORY },
+      pods: this.#pods, reports: this.#reports, tasks: this.#tasks, configMaps: this.#configMaps, settings: { artifactRepository: REPOSITORY },
       ...(this.#templates && { templates: this.#templates }),
     };
   }
@@ -73,10 +71,12 @@ export class SimulatedWorld {
         if (pod) this.#pods.set(action.nodeId, { ...pod, metadata: { ...pod.metadata, labels: { ...pod.metadata.labels, ...action.labels } } });
         return;
       }
-      case 'resource': {
-        const step = this.#script.stepOf(this.#nameOf(action.nodeId));
-        this.#resources.set(action.nodeId, { phase: 'Running' });
-        this.#endings.push({ at: now + step.duration * 1000, nodeId: action.nodeId, apply: () => this.#resources.set(action.nodeId, resourceEnd(step, action.template.outputs)) });
+      case 'engine-task': {
+        const { nodeId, nodeName, template } = action.task;
+        if (this.#tasks.has(nodeId)) return;
+        const step = this.#script.stepOf(nodeName);
+        this.#tasks.set(nodeId, { phase: 'Running' });
+        this.#endings.push({ at: now + step.duration * 1000, nodeId, apply: () => this.#tasks.set(nodeId, taskEnd(step, template)) });
         return;
       }
       case 'save-cache': {
@@ -139,15 +139,17 @@ function ended(name: string, exitCode: number, message: string | undefined, at: 
   return { name, ready: false, state: { terminated: { exitCode, finishedAt: timestamp(at), reason: exitCode === 0 ? 'Completed' : 'Error', ...(message !== undefined && { message }) } } };
 }
 
-function resourceEnd(step: StepScript, declared: Outputs | undefined): ResourceObservation {
-  if (step.outcome !== 'Succeeded') return { phase: step.outcome, message: step.message ?? 'The simulated resource failed.' };
-  const parameters = (declared?.parameters ?? []).map((parameter) => ({ ...parameter, value: valueOf(step, parameter) }));
+function taskEnd(step: StepScript, template: Template): TaskReport {
+  if (step.outcome !== 'Succeeded') return { phase: 'Failed', message: step.message ?? 'The simulated step failed.' };
+  if (template.data) return { phase: 'Succeeded', outputs: { result: step.result ?? '[]' } };
+  const parameters = (template.outputs?.parameters ?? []).map((parameter) => ({ ...parameter, value: valueOf(step, parameter) }));
   return { phase: 'Succeeded', ...(parameters.length && { outputs: { parameters } }) };
 }
 
 /** What the Pod leaves behind: what the script says, and else a value that tells where it comes from. */
 function outputsOf(plan: PodPlan, step: StepScript): Outputs | undefined {
   if (step.outcome !== 'Succeeded') return step.result === undefined ? undefined : { result: step.result };
+  if (makesRequest(plan.template)) return { parameters: responseParts(200, step.result ?? step.sample('result')) };
   const declared = plan.template.outputs;
   const outputs: Outputs = {};
   if (step.result !== undefined || plan.includeResult) outputs.result = step.result ?? step.sample('result');

@@ -36,6 +36,22 @@ export function adviseMetadata({ name, generateName }: ObjectMeta, report: Repor
   }
 }
 
+const WAIT = 'tiphys.dev/wait';
+
+/** What is carried out otherwise than in Argo's controller, or not at all. */
+function adviseEngineWork(template: Template, path: Path, report: Report): void {
+  const plugin = Object.keys(template.plugin ?? {})[0];
+  if (plugin !== undefined) {
+    report.warn('needs-plugin', `The executor plugin ${plugin} runs beside Argo's own controller only; here the step ends in error.`, [...path, 'plugin'], 'Call what the plugin calls from an http, resource or container template.');
+  }
+  const wait = template.metadata?.annotations?.[WAIT];
+  if (wait === undefined) return;
+  const at = [...path, 'metadata', 'annotations', WAIT];
+  if (wait !== 'ready' && wait !== 'none') report.warn('bad-wait', `${WAIT} is ${wait}, which means nothing.`, at, 'Write ready: the step then waits until what it applied is ready or has failed.');
+  else if (!template.resource) report.warn('bad-wait', `${WAIT} means something in resource templates only.`, at, 'Leave it out.');
+  else if (template.resource.successCondition || template.resource.failureCondition) report.warn('bad-wait', 'The conditions decide when the step is over, not the annotation.', at, `Keep either the conditions or ${WAIT}.`);
+}
+
 function adviseTemplate(template: Template, path: Path, advice: Advice, depth: number): void {
   const { report } = advice;
   const durations: [string | undefined, Path][] = [
@@ -45,6 +61,7 @@ function adviseTemplate(template: Template, path: Path, advice: Advice, depth: n
   ];
   for (const [duration, rest] of durations) adviseDuration(duration, [...path, ...rest], report);
   adviseVolumes(template, path, advice);
+  adviseEngineWork(template, path, report);
   adviseContainers(template, path, report);
   for (const [group, row] of (template.steps ?? []).entries()) {
     for (const [index, step] of row.entries()) {

@@ -181,6 +181,11 @@ export interface HTTPTemplate {
   insecureSkipVerify?: boolean;
 }
 
+export interface DataTemplate {
+  source: { artifactPaths?: Artifact };
+  transformation: { expression: string }[];
+}
+
 export interface UserContainer extends Container {
   mirrorVolumeMounts?: boolean;
 }
@@ -232,7 +237,7 @@ export interface Template {
   steps?: WorkflowStep[][];
   dag?: DAGTemplate;
   resource?: ResourceTemplate;
-  data?: Record<string, unknown>;
+  data?: DataTemplate;
   suspend?: { duration?: string };
   http?: HTTPTemplate;
   plugin?: Record<string, unknown>;

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AppError, isAppError } from '../../spec/error.ts';
 import type { KubeObject } from '../../spec/kubernetes.ts';
+import { findNamed, namesOf } from '../named.ts';
 import { keyOf } from '../port.ts';
 import type { AccessReview, Cluster, DeleteOptions, ExecResult, ListResult, LogOptions, Patch, ResourceType, Selectors, ServerVersion, Subscription, WatchHandler, WatchState, WriteOptions } from '../port.ts';
 import { clone } from './json.ts';
@@ -121,6 +122,10 @@ export class StoreCluster implements Cluster, WatchControl {
 
   resourceFor(apiVersion: string, kind: string): Promise<ResourceType | undefined> {
     return Promise.resolve(this.store.kinds.byKind(apiVersion, kind));
+  }
+
+  resourceNamed(name: string): Promise<ResourceType | undefined> {
+    return Promise.resolve(findNamed(this.store.kinds.all().map(({ type }) => namesOf(type)), name));
   }
 
   silence(on: boolean): void {
