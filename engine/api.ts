@@ -285,6 +285,9 @@ export interface Engine {
   events(namespace: string, name: string, nodeId?: string): Promise<KubeObject[]>;
 
   readonly definitions: EngineDefinitions;
+  /** The metrics that our runs of the namespace declare, in Prometheus' text format. They are derived from the runs that are kept. */
+  metrics(namespace: string): Promise<string>;
+
   /** Where runs are kept in this cluster, and what right would change it. */
   store(namespace: string): Promise<{ store: RunStore; reason?: string }>;
   /** Creates our minimal CRDs where missing. Throws `forbidden` where the user may not. */

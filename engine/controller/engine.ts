@@ -25,6 +25,7 @@ import { KeptLogs } from './kept-logs.ts';
 import { FairLimiter } from './limiter.ts';
 import { podNameOf, podsOf, runLogs } from './logs.ts';
 import type { LogOptions } from './logs.ts';
+import { RunMetrics } from './metrics.ts';
 import { NamespaceEngine } from './namespace.ts';
 import type { EngineShared } from './namespace.ts';
 import { LockRegistry } from './locks.ts';
@@ -72,6 +73,7 @@ class ClusterEngine implements Engine {
   /** Of namespaces whose semaphores runs of other namespaces speak of. */
   readonly #foreign = new Map<string, Surroundings>();
   readonly #watches: ObjectWatches;
+  readonly #metrics = new Map<string, RunMetrics>();
 
   constructor(options: EngineOptions, parts: Partial<EngineParts>) {
     const { cluster, clusterId, dataDir } = options;
@@ -192,6 +194,13 @@ class ClusterEngine implements Engine {
     const { items } = await this.#shared.cluster.list(RESOURCE.event, namespace, podName === undefined ? {} : { fieldSelector: `involvedObject.name=${podName}` });
     const names = podName === undefined ? new Set([name, ...Object.values(nodes).map((n) => podNameOf(run, n))]) : new Set([podName]);
     return items.filter((event) => names.has((event['involvedObject'] as { name?: string } | undefined)?.name ?? '')).sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
+  }
+
+  async metrics(namespace: string): Promise<string> {
+    const runs = await this.#namespace(namespace).list();
+    let kept = this.#metrics.get(namespace);
+    if (!kept) this.#metrics.set(namespace, kept = new RunMetrics());
+    return kept.text(runs.filter(({ ours }) => ours).map(({ workflow }) => hydrate(workflow)), this.#shared.clock.now());
   }
 
   store(namespace: string): ReturnType<Engine['store']> {

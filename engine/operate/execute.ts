@@ -10,6 +10,7 @@ import { executeEngineTask } from './engine-task.ts';
 import { executeHttp } from './http.ts';
 import { executePlugin, executePod, executeSuspend } from './leaf.ts';
 import { consultCache } from './memoize.ts';
+import { countedTemplate } from './metrics.ts';
 import { isFailed, phaseFulfilled, isFulfilled, setMessage } from './nodes.ts';
 import { checkParallelism } from './parallelism.ts';
 import { isPodType, scopeOf, templateType, type Call, type Place, type TemplateType } from './resolve.ts';
@@ -150,7 +151,8 @@ function executeWithRetries(run: Run, task: Task, args: Arguments, place: Place)
     return { node: run.nodes.get(current.id) };
   }
 
-  const tried = nextAttempt(run, task, attempts, judged.value.deadline);
+  const counted: Task = { ...task, template: countedTemplate(run, task.template, last) };
+  const tried = nextAttempt(run, counted, attempts, judged.value.deadline);
   if (tried.fault) return { node: run.failNode(run.nodes.byName(tried.name), tried.name, task.scope, task.call, tried.options, tried.fault.message), fault: tried.fault };
   const done = dispatch(run, tried);
   const child = run.nodes.byName(tried.name);

@@ -10,6 +10,7 @@ import { conclude } from './conclude.ts';
 import { execute } from './execute.ts';
 import { attempt } from './fault.ts';
 import { Locks } from './locks.ts';
+import { noteMetricFaults } from './metrics.ts';
 import { prepare } from './prepare.ts';
 import { updateProgress } from './progress.ts';
 import { Run } from './run.ts';
@@ -44,6 +45,7 @@ function reconcile(run: Run): void {
     }
   });
   if (done.fault) run.mark('Error', done.fault.message);
+  noteMetricFaults(run);
   if (run.completed) run.locks.release(run, true);
   run.locks.save(run);
   if (run.resolver.storedMore) run.set('storedTemplates', run.resolver.storedTemplates());

@@ -6,10 +6,11 @@ import type { Command } from './command.ts';
 import type { Connect } from './connect.ts';
 import type { Io } from './io.ts';
 import { contexts, engine, lint } from './other.ts';
+import { metrics } from './metrics.ts';
 import { errorText } from './output.ts';
 import { get, list, logs, remove, submit, watch } from './runs.ts';
 
-export const COMMANDS: readonly Command[] = [contexts, lint, submit, list, get, watch, logs, ...actions, remove, engine];
+export const COMMANDS: readonly Command[] = [contexts, lint, submit, list, get, watch, logs, ...actions, remove, metrics, engine];
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
