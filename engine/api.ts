@@ -23,8 +23,6 @@ export interface EngineOptions {
   registryMirrors?: readonly { registry: string; endpoint: string }[];
   /** The artifact repository of namespaces that name none, as an entry of Argo's ConfigMap `artifact-repositories`. */
   artifactRepository?: Record<string, unknown>;
-  /** A folder for artifacts, the repository of namespaces that name none: for a cluster whose Pods run on this machine. */
-  artifactFolder?: string;
   /** Milliseconds since the epoch; a test has its own. */
   clock?: Clock;
   log?: (entry: { level: 'info' | 'warn' | 'error'; message: string; [field: string]: unknown }) => void;

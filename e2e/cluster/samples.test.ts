@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { NodeStatus, Workflow } from '../../engine/spec/types.ts';
-import { connect, kubeconfigPath, NO_CLUSTER, withNamespace } from './support.ts';
+import { connect, createArtifactStore, kubeconfigPath, NO_CLUSTER, withNamespace } from './support.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const folder = path.join(root, 'assets/samples');
@@ -33,6 +33,8 @@ const TREES: Record<string, string[] | ((nodes: NodeStatus[]) => void)> = {
   'exit-handler': ['RUN: Failed', 'RUN.onExit: Succeeded', '[0]: Succeeded', 'notify: Succeeded', 'celebrate: Skipped', 'console: Succeeded'],
   'suspend-approve': ['RUN: Succeeded', '[0]: Succeeded', '[1]: Succeeded', '[2]: Succeeded', '[3]: Succeeded', 'build: Succeeded', 'approve: Succeeded', 'pause: Succeeded', 'release: Succeeded'],
   'parallel-limit': ['RUN: Succeeded', '[0]: Succeeded', ...Array.from({ length: 8 }, (_, i) => `job(${i}:${i}): Succeeded`)],
+  'artifact-passing': ['RUN: Succeeded', 'harvest: Succeeded', 'count: Succeeded', 'read: Succeeded'],
+  'archive-logs': ['RUN: Succeeded'],
   parameters: ['RUN: Succeeded', 'render: Succeeded', 'deploy: Succeeded'],
 };
 
@@ -66,6 +68,7 @@ test('tiphys runs every sample on the real cluster', { skip: kubeconfig === unde
     rmSync(dataDir, { recursive: true, force: true });
   });
   await withNamespace(cluster, 'samples', async (namespace) => {
+    await createArtifactStore(cluster, namespace);
     const tiphys = (...args: string[]): Promise<Result> => new Promise((resolve) => {
       const child = execFile(process.execPath, [path.join(root, 'main/scripts/tiphys.mjs'), ...args, '-n', namespace, '--kubeconfig', kubeconfig ?? ''],
         { env: { ...process.env, TIPHYS_DATA_DIR: dataDir }, timeout: 180_000, maxBuffer: 64 * 1024 * 1024 },

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from '../../engine/kube/client.ts';
 import { loadKubeconfig } from '../../engine/kube/kubeconfig.ts';
 import { RESOURCE } from '../../engine/kube/port.ts';
-import type { Cluster } from '../../engine/kube/port.ts';
+import type { Cluster, Pod } from '../../engine/kube/port.ts';
 
 export const NO_CLUSTER = 'no cluster: ../shared/cluster is not there and TIPHYS_E2E_KUBECONFIG is not set';
 
@@ -48,4 +48,47 @@ export async function withNamespace<T>(cluster: Cluster, purpose: string, body: 
   } finally {
     await cluster.delete(RESOURCE.namespace, undefined, namespace);
   }
+}
+
+/** What tests' artifacts are kept in: the keys and the place of the S3 server that `createArtifactStore` starts. */
+export const STORE = {
+  endpoint: 'minio:9000', bucket: 'my-bucket', insecure: true,
+  accessKeySecret: { name: 'my-minio-cred', key: 'accesskey' }, secretKeySecret: { name: 'my-minio-cred', key: 'secretkey' },
+} as const;
+
+/** The Pod of the S3 server; deleted and created again, it has the buckets and nothing in them. */
+export function storePod(namespace: string): Pod {
+  return {
+    metadata: { name: 'minio', namespace, labels: { app: 'minio' } },
+    spec: {
+      containers: [{
+        name: 's3', image: 'e2e/s3', ports: [{ name: 's3', containerPort: 9000 }], readinessProbe: { tcpSocket: { port: 9000 }, periodSeconds: 1 },
+        // Its lists of more than a thousand objects need a cipher that newer OpenSSL calls legacy.
+        env: [{ name: 'BUCKETS', value: STORE.bucket }, { name: 'NODE_OPTIONS', value: '--openssl-legacy-provider' }],
+      }],
+    },
+  };
+}
+
+/** Starts an S3 server in the namespace and makes it the namespace's artifact repository, as Argo is told of one. */
+export async function createArtifactStore(cluster: Cluster, namespace: string): Promise<void> {
+  const labels = { app: 'minio' };
+  await cluster.create(RESOURCE.service, { metadata: { name: 'minio', namespace }, spec: { selector: labels, ports: [{ port: 9000, targetPort: 's3' }] } });
+  await cluster.create(RESOURCE.secret, { metadata: { name: 'my-minio-cred', namespace }, stringData: { accesskey: 'S3RVER', secretkey: 'S3RVER', wrong: 'nobody' } });
+  await cluster.create(RESOURCE.configMap, {
+    metadata: { name: 'artifact-repositories', namespace, annotations: { 'workflows.argoproj.io/default-artifact-repository': 'default' } },
+    data: { default: JSON.stringify({ s3: { ...STORE, keyFormat: 'art/{{workflow.name}}/{{pod.name}}' } }), archiving: JSON.stringify({ archiveLogs: true, s3: STORE }) },
+  });
+  await cluster.create(RESOURCE.pod, storePod(namespace));
+  await storeReady(cluster, namespace);
+}
+
+/** Waits until the S3 server answers. */
+export async function storeReady(cluster: Cluster, namespace: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries++) {
+    const pod = await cluster.get<Pod>(RESOURCE.pod, namespace, 'minio').catch(() => undefined);
+    if (pod?.status?.containerStatuses?.[0]?.ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('the S3 server did not become ready');
 }

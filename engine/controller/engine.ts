@@ -77,10 +77,10 @@ class ClusterEngine implements Engine {
 
   constructor(options: EngineOptions, parts: Partial<EngineParts>) {
     const { cluster, clusterId, dataDir } = options;
-    this.#artifacts = new ArtifactStores(cluster, options.artifactFolder);
+    this.#artifacts = new ArtifactStores(cluster, cluster.artifactFolder);
     const clock = options.clock ?? systemClock;
     const { busybox, curl, git } = { ...DEFAULT_IMAGES, ...options.images };
-    const { artifactFolder } = options;
+    const { artifactFolder } = cluster;
     this.#watches = new ObjectWatches(cluster, clock);
     const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
     this.#shared = {
@@ -91,7 +91,7 @@ class ClusterEngine implements Engine {
       definitions: new Definitions(cluster, dataDir, clusterId, clock),
       locks: new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name)),
       identity: identityOf(options),
-      repository: options.artifactRepository ?? (options.artifactFolder === undefined ? undefined : folderRepository()),
+      repository: options.artifactRepository ?? (artifactFolder === undefined ? undefined : folderRepository()),
       curlImage: curl,
       startTask: parts.startTask ?? taskStarter({ cluster, clock, watches: this.#watches, artifacts: this.#artifacts }),
       creates: new FairLimiter(CREATES_AT_ONCE), chores: new FairLimiter(CHORES_AT_ONCE),
@@ -158,6 +158,10 @@ class ClusterEngine implements Engine {
     const place = this.#viewed(namespace);
     return runLogs({
       cluster: this.#shared.cluster, kept: this.#shared.kept,
+      archived: async (workflow, nodeId, container) => {
+        const { location } = locateArtifact(hydrate(workflow), { nodeId, name: `${container}-logs`, direction: 'output' });
+        return (await this.#artifacts.read(namespace, location)).body;
+      },
       getRun: () => place.get(name), watchRun: (onChange) => place.view.watchRun(name, onChange),
     }, options);
   }

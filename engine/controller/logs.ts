@@ -1,4 +1,4 @@
-/** Logs of a run's steps: from the Pod, else as kept, in the order of their times; followed as steps come and go. */
+/** Logs of a run's steps: from the Pod, else as kept, else from the archive, in the order of their times; followed as steps come and go. */
 import type { LogLine, LogSource, RunChange } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster, Subscription } from '../kube/port.ts';
@@ -23,6 +23,8 @@ export interface LogOptions {
 export interface LogSources {
   cluster: Cluster;
   kept: KeptLogs;
+  /** @returns the bytes of the artifact that a container's log was archived as; throws when there is none */
+  archived: (workflow: Workflow, nodeId: string, container: string) => Promise<AsyncIterable<Uint8Array>>;
   getRun: () => Promise<Workflow>;
   watchRun: (onChange: (change: RunChange) => void) => Subscription;
 }
@@ -53,7 +55,7 @@ async function* read(sources: LogSources, workflow: Workflow, options: LogOption
       for (const line of more) lines.push(line);
     }
   }
-  for (const source of ['pod', 'kept', 'gone'] as const) {
+  for (const source of ['pod', 'kept', 'archived', 'gone'] as const) {
     if (!found.has(source)) continue;
     yield { source };
     break;
@@ -76,14 +78,22 @@ async function readNode(sources: LogSources, workflow: Workflow, node: NodeStatu
       source = 'pod';
     } catch {
       const kept = await sources.kept.read(workflow.metadata.namespace ?? '', workflow.metadata.uid ?? '', name, container);
-      if (!kept) continue;
-      const all: LogLine[] = [];
-      for await (const line of readLines(kept)) all.push(parseLine(line, place));
-      lines.push(...(options.tailLines ? all.slice(-options.tailLines) : all));
-      if (source === 'gone') source = 'kept';
+      const bytes = kept ?? await sources.archived(workflow, node.id, container).catch(() => undefined);
+      if (!bytes) continue;
+      for (const line of await lastLines(bytes, options.tailLines ?? MOST_LINES)) lines.push(parseLine(line, place));
+      if (source === 'gone') source = kept ? 'kept' : 'archived';
     }
   }
   return { source, lines };
+}
+
+async function lastLines(bytes: AsyncIterable<Uint8Array>, count: number): Promise<string[]> {
+  let lines: string[] = [];
+  for await (const line of readLines(bytes)) {
+    lines.push(line);
+    if (lines.length >= 2 * count) lines = lines.slice(-count);
+  }
+  return lines.slice(-count);
 }
 
 /** Starts a reader for each step as it begins; ends when the run has ended and all are read. */

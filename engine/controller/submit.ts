@@ -2,6 +2,7 @@
 import type { SubmitOptions } from '../api.ts';
 import { omit } from '../operate/omit.ts';
 import type { Diagnostic } from '../spec/diagnostic.ts';
+import { unreachableArtifacts } from '../pod/transfers.ts';
 import { AppError } from '../spec/error.ts';
 import { ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Parameter, Workflow, WorkflowSpec, WorkflowTemplate } from '../spec/types.ts';
@@ -62,7 +63,7 @@ export async function checkRun(definitions: Definitions, workflow: Workflow): Pr
 /** @returns the errors for which the run would be refused, templates of the cluster looked up */
 export async function faultsOf(definitions: Definitions, workflow: Workflow): Promise<Diagnostic[]> {
   const templates = needsOf(workflow).templates ? await templateGetter(definitions, workflow.metadata.namespace ?? '') : undefined;
-  return validateWorkflow(workflow, { mode: 'submit', ...(templates && { templates }) }).filter((diagnostic) => diagnostic.severity === 'error');
+  return validateWorkflow(workflow, { mode: 'submit', ...(templates && { templates }) }).filter((diagnostic) => diagnostic.severity === 'error').concat(unreachableArtifacts(workflow));
 }
 
 /** What may not be listed is not known: the engine finds out when the run needs it. */

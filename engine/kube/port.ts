@@ -127,6 +127,8 @@ export interface AccessReview {
 }
 
 export interface Cluster {
+  /** Where Pods run on this machine: a folder that keeps artifacts, the repository of namespaces that name none. */
+  readonly artifactFolder?: string;
   get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Promise<T>;
   list<T extends KubeObject>(type: ResourceType, namespace?: string, selectors?: Selectors): Promise<ListResult<T>>;
   create<T extends KubeObject>(type: ResourceType, object: T, options?: WriteOptions): Promise<T>;

@@ -32,10 +32,11 @@ export interface LocalClusterOptions {
 const NODE = 'local';
 
 export class LocalCluster extends StoreCluster {
+  readonly artifactFolder: string;
   readonly #kubelet: Kubelet;
   readonly #runtime: Runtime;
 
-  constructor(store: ObjectStore, kubelet: Kubelet, runtime: Runtime, close: () => Promise<void>) {
+  constructor(store: ObjectStore, kubelet: Kubelet, runtime: Runtime, artifactFolder: string, close: () => Promise<void>) {
     super(store, {
       version: { major: 1, minor: 34, gitVersion: 'v1.34.0-tiphys-local' },
       around: async (_call, run) => Promise.resolve(run()),
@@ -48,6 +49,7 @@ export class LocalCluster extends StoreCluster {
       },
       close,
     });
+    this.artifactFolder = artifactFolder;
     this.#kubelet = kubelet;
     this.#runtime = runtime;
   }
@@ -77,7 +79,7 @@ export async function createLocalCluster(options: LocalClusterOptions): Promise<
     const journal = new Journal(join(options.dataDir, 'objects'), store);
     const kubelet = new Kubelet(store, runtime, options);
     kubelet.start();
-    return new LocalCluster(store, kubelet, runtime, async () => {
+    return new LocalCluster(store, kubelet, runtime, join(options.dataDir, 'artifacts'), async () => {
       await kubelet.close();
       journal.close();
       release();

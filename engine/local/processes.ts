@@ -9,7 +9,7 @@ import type { Pod } from '../spec/kubernetes.ts';
 import { noteTime, readLogFile } from './log-file.ts';
 import { FILE } from './runtime.ts';
 import type { ContainerPlan, Ended, Runtime } from './runtime.ts';
-import { BEGIN, enterCommand, namespacesWork, rewriter, sandboxCommand, START_ERROR, SUPERVISE } from './sandbox.ts';
+import { BEGIN, enterCommand, namespacesWork, podTmp, rewriter, sandboxCommand, START_ERROR, SUPERVISE } from './sandbox.ts';
 
 const POLL_MS = 250;
 /** A supervisor that another program has just started may not have said its process id yet. */
@@ -100,7 +100,7 @@ export class ProcessRuntime implements Runtime {
   }
 
   #plainCommand(plan: ContainerPlan, command: readonly string[]): string[] {
-    for (const name of ['tmp', 'home']) mkdirSync(join(plan.dir, name), { recursive: true });
+    for (const folder of [podTmp(plan), join(plan.dir, 'home')]) mkdirSync(folder, { recursive: true });
     const rewrite = rewriter(plan);
     const workdir = plan.workingDir === undefined ? join(plan.dir, 'home') : rewrite(plan.workingDir);
     return ['/bin/sh', '-c', SUPERVISE, 'supervise', plan.dir, '/bin/sh', '-c', BEGIN, 'begin', workdir, join(plan.dir, START_ERROR), ...command.map(rewrite)];

@@ -152,13 +152,18 @@ export function namespacesWork(): boolean {
   return result.status === 0;
 }
 
+/** @returns the folder that stands for /tmp where there are no namespaces: one for all containers of a Pod, since each is told paths by others */
+export function podTmp({ dir }: ContainerPlan): string {
+  return join(dirname(dirname(dirname(dir))), 'tmp');
+}
+
 /**
  * Without namespaces a step sees the machine's own file system. Its declared paths (volumes, /tmp, the termination message) are
  * then replaced, in the text of its command and variables, by folders of its own.
  */
 export function rewriter(plan: ContainerPlan): (text: string) => string {
   const own: [string, string][] = [...plan.mounts.map((mount): [string, string] => [normalize(mount.target).replace(/\/$/, ''), mount.source]), [plan.terminationPath, join(plan.dir, FILE.termination)]];
-  if (!own.some(([target]) => target === '/tmp')) own.push(['/tmp', join(plan.dir, 'tmp')]);
+  if (!own.some(([target]) => target === '/tmp')) own.push(['/tmp', podTmp(plan)]);
   own.sort(([a], [b]) => b.length - a.length);
   const sources = new Map(own);
   const escaped = own.map(([target]) => target.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'));

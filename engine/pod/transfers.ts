@@ -1,7 +1,8 @@
 /** What of a template's artifacts the Pod must fetch before main and save after it, as variables of the shell scripts. */
 import type { PodPlan } from '../operate/types.ts';
+import type { Diagnostic } from '../spec/diagnostic.ts';
 import { AppError } from '../spec/error.ts';
-import type { Artifact, ArtifactLocation } from '../spec/types.ts';
+import type { Artifact, ArtifactLocation, Workflow } from '../spec/types.ts';
 import { base64, toBytes } from '../template/go.ts';
 import { INPUTS_DIR, MAIN_VOLUMES_DIR, SECRETS_DIR } from './artifact-scripts.ts';
 import { isInFolder, locationKey, locationKind, relocated, withKey } from './artifacts.ts';
@@ -42,6 +43,30 @@ export const INPUTS_VOLUME = 'input-artifacts';
 const UNSUPPORTED: Readonly<Partial<Record<LocationKind, string>>> = {
   hdfs: 'HDFS', oss: 'Alibaba OSS', plugin: 'artifact plugins',
 };
+
+const WHAT_WORKS = 'Use S3, GCS, HTTP, Artifactory or git, with keys from Secrets.';
+
+/** @returns why no Pod can read or write such a place, if none can: `is kept with HDFS, …` */
+function obstacle(location: ArtifactLocation): { why: string; hint: string } | undefined {
+  const kind = locationKind(location);
+  const unsupported = kind && UNSUPPORTED[kind];
+  if (unsupported !== undefined) return { why: `is kept with ${unsupported}, which Tiphys does not speak`, hint: WHAT_WORKS };
+  if (location.s3?.['useSDKCreds'] === true || location.s3?.['roleARN']) {
+    return { why: 'takes its S3 keys from the cloud (useSDKCreds, roleARN), which Tiphys does not do', hint: 'Name Secrets with keys: accessKeySecret and secretKeySecret.' };
+  }
+  if (locationKey(location).split('/').includes('..')) return { why: `has a key with "..": ${locationKey(location)}`, hint: 'Write the key without "..".' };
+  return undefined;
+}
+
+/** @returns an error for every artifact of a workflow's own templates that its Pods could not read or write, before there are any */
+export function unreachableArtifacts({ spec }: Workflow): Diagnostic[] {
+  return (spec.templates ?? []).flatMap((template, index) => (['inputs', 'outputs'] as const).flatMap((direction) =>
+    (template[direction]?.artifacts ?? []).flatMap((artifact, at): Diagnostic[] => {
+      const found = obstacle(artifact);
+      if (!found) return [];
+      return [{ severity: 'error', code: 'artifact-store', message: `The artifact "${artifact.name}" of template "${template.name ?? ''}" ${found.why}.`, path: ['spec', 'templates', index, direction, 'artifacts', at], hint: found.hint }];
+    })));
+}
 
 /** @returns the artifacts to load, in the template's order. Throws AppError `unsupported` for a place that cannot be read. */
 export function inputTransfers(plan: PodPlan): InputTransfer[] {
@@ -132,12 +157,8 @@ function supported(location: ArtifactLocation, artifact: Artifact, plan: PodPlan
   const kind = locationKind(location);
   const place = `The artifact "${artifact.name}" of template "${plan.template.name ?? ''}"`;
   if (kind === undefined) throw new AppError('unsupported', `${place} does not say where it is.`, { hint: 'Give it a location, or set up an artifact repository.' });
-  const unsupported = UNSUPPORTED[kind];
-  if (unsupported !== undefined) throw new AppError('unsupported', `${place} is kept with ${unsupported}, which Tiphys does not speak.`, { hint: 'Use S3, GCS, Azure, HTTP or git.' });
-  if (location.s3?.['useSDKCreds'] === true || location.s3?.['roleARN']) {
-    throw new AppError('unsupported', `${place} takes its S3 keys from the cloud (useSDKCreds, roleARN), which Tiphys does not do.`, { hint: 'Name Secrets with keys: accessKeySecret and secretKeySecret.' });
-  }
-  if (locationKey(location).split('/').includes('..')) throw new AppError('unsupported', `${place} has a key with "..": ${locationKey(location)}`, { hint: 'Write the key without "..".' });
+  const found = obstacle(location);
+  if (found) throw new AppError('unsupported', `${place} ${found.why}.`, { hint: found.hint });
   return kind;
 }
 
