@@ -44,7 +44,8 @@ export class Kubelet {
     this.pace = pace;
     this.subscription = cluster.watch<Pod>(RESOURCE.pod, undefined, {}, {
       onChange: ({ upserts, removed }) => {
-        for (const pod of upserts) this.see(pod);
+        // Who deletes artifacts is no step, and was not recorded.
+        for (const pod of upserts) if (pod.metadata.labels?.['workflows.argoproj.io/component'] === undefined) this.see(pod);
         for (const pod of removed) this.endings.delete(pod.metadata.uid ?? '');
       },
     });

@@ -144,7 +144,7 @@ export class World {
         if (ending) this.endings.push({ ...ending, second: undefined, around: around(action.task.nodeName) });
         return;
       }
-      case 'delete-claim': case 'create-disruption-budget': case 'delete-disruption-budget':
+      case 'delete-claim': case 'create-disruption-budget': case 'delete-disruption-budget': case 'collect-artifacts':
     }
   }
 

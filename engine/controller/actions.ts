@@ -4,13 +4,14 @@
  */
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster, ResourceType } from '../kube/port.ts';
-import type { PodPlan, Refusal } from '../operate/types.ts';
+import type { CollectorPlan, PodPlan, Refusal } from '../operate/types.ts';
+import { collectorPod } from '../pod/collector.ts';
 import { executorPod, imagesToLookUp } from '../pod/executor.ts';
 import type { ExecutorOptions, ImageConfig, SidecarMode } from '../pod/executor.ts';
 import { helperImagePatch } from '../pod/helper-image.ts';
 import { SIDECARS_ENDED } from '../pod/report.ts';
 import { AppError, isAppError } from '../spec/error.ts';
-import type { ConfigMap, KubeObject, Pod } from '../spec/kubernetes.ts';
+import type { ConfigMap, KubeObject, OwnerReference, Pod } from '../spec/kubernetes.ts';
 import { ANNOTATION, ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Workflow } from '../spec/types.ts';
 import type { HelperImages } from './helper-images.ts';
@@ -63,6 +64,17 @@ export class Actions {
     await this.#context.cluster.create(RESOURCE.pod, pod, { dryRun: true });
   }
 
+  /** Creates the Pod that deletes artifacts, or finds the one that is there. */
+  async createCollector(plan: CollectorPlan, workflow: Workflow, owned: boolean): Promise<Pod> {
+    const { cluster, helpers, images } = this.#context;
+    const pod = collectorPod(plan, { busybox: helpers.image(), ...images, instanceId: INSTANCE_ID, ...(owned && { owner: ownerOf(workflow) }) });
+    if (!owned) pod.metadata.annotations = { ...pod.metadata.annotations, [RUN_UID]: workflow.metadata.uid ?? '' };
+    return cluster.create(RESOURCE.pod, pod).catch((error: unknown) => {
+      if (!isAppError(error, 'already-exists')) throw error;
+      return cluster.get<Pod>(RESOURCE.pod, plan.namespace, plan.name);
+    });
+  }
+
   async #podFor(plan: PodPlan, workflow: Workflow, owned: boolean): Promise<Pod> {
     const mode = await this.#sidecarMode();
     const wanted = imagesToLookUp(plan, { sidecars: mode });
@@ -70,10 +82,10 @@ export class Actions {
     // A sidecar whose command cannot be known is not wrapped: the Pod's deadline ends it.
     const sidecars: SidecarMode = mode === 'wrapped' && error !== undefined ? 'deadline' : mode;
     if (error !== undefined && imagesToLookUp(plan, { sidecars }).some((image) => !configs.has(image))) throw error;
-    const { name = '', uid = '' } = workflow.metadata;
+    const { uid = '' } = workflow.metadata;
     const pod = executorPod(plan, {
       busybox: this.#context.helpers.image(), ...this.#context.images, sidecars, imageConfigs: configs, instanceId: INSTANCE_ID,
-      ...(owned && { owner: { apiVersion: ARGO_API_VERSION, kind: 'Workflow', name, uid, controller: true, blockOwnerDeletion: true } }),
+      ...(owned && { owner: ownerOf(workflow) }),
     });
     if (!owned) pod.metadata.annotations = { ...pod.metadata.annotations, [RUN_UID]: uid };
     return pod;
@@ -207,6 +219,11 @@ export class Actions {
       if (!isAppError(error, 'not-found') && !(uid !== undefined && isAppError(error, 'conflict'))) throw error;
     }
   }
+}
+
+function ownerOf(workflow: Workflow): OwnerReference {
+  const { name = '', uid = '' } = workflow.metadata;
+  return { apiVersion: ARGO_API_VERSION, kind: 'Workflow', name, uid, controller: true, blockOwnerDeletion: true };
 }
 
 const TRANSIENT = new Set(['throttled', 'unavailable', 'unreachable', 'timeout', 'conflict', 'unauthorized', 'cancelled', 'gone', 'not-found']);

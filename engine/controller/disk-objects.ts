@@ -84,7 +84,9 @@ export class DiskObjects<T extends KubeObject> {
       }
       const version = Math.max(Number(kept.metadata.resourceVersion) + 1 || 0, this.#clock.now());
       const next: T = { ...object, metadata: { ...object.metadata, uid: kept.metadata.uid ?? '', resourceVersion: String(version) } };
-      await writeFileAtomic(file, JSON.stringify(next));
+      // As with an API server, one that was deleted goes when nothing holds it any more.
+      if (next.metadata.deletionTimestamp !== undefined && !next.metadata.finalizers?.length) await rm(file);
+      else await writeFileAtomic(file, JSON.stringify(next));
       return next;
     });
     this.#notify(namespace);
@@ -97,7 +99,12 @@ export class DiskObjects<T extends KubeObject> {
       const kept = await this.#read(file);
       if (!kept) throw this.#notFound(name);
       if (uid && kept.metadata.uid !== uid) throw new AppError('conflict', `Another ${this.#kept.noun} named ${name} was made meanwhile.`);
-      await rm(file);
+      if (!kept.metadata.finalizers?.length) await rm(file);
+      else if (kept.metadata.deletionTimestamp === undefined) {
+        const now = this.#clock.now();
+        const version = Math.max(Number(kept.metadata.resourceVersion) + 1 || 0, now);
+        await writeFileAtomic(file, JSON.stringify({ ...kept, metadata: { ...kept.metadata, deletionTimestamp: timestamp(now), resourceVersion: String(version) } }));
+      }
     });
     this.#notify(namespace);
   }

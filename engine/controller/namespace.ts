@@ -4,6 +4,7 @@ import type { Cluster, Subscription, WatchState } from '../kube/port.ts';
 import { RESOURCE } from '../kube/port.ts';
 import { terminate } from '../operate/commands.ts';
 import { lockClaims } from '../operate/locks.ts';
+import { FINALIZER } from '../operate/artifact-gc.ts';
 import type { Operate } from '../operate/types.ts';
 import { AppError, isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
@@ -455,6 +456,12 @@ export class NamespaceEngine {
     await this.open();
     const { storage, workflow } = await this.#find(name);
     await storage.remove(this.namespace, name, workflow.metadata.uid);
+    const left = await storage.get(this.namespace, name).catch(() => undefined);
+    if (left && left.metadata.uid === workflow.metadata.uid) {
+      // It stays until its finalizers are done.
+      this.#take(storage, left);
+      return;
+    }
     this.#removed(storage, name, workflow.metadata.uid);
     if (storage.kind === 'disk' && !this.#leads(storage)) await this.#deletePods(workflow);
   }
@@ -486,7 +493,7 @@ function isOurs(storage: RunStorage, workflow: Workflow): boolean {
 function needsCare(workflow: Workflow): boolean {
   const { metadata, spec } = workflow;
   const stored = workflow.status?.storedWorkflowTemplateSpec;
-  return metadata.labels?.[LABEL.completed] !== 'true' || [spec.ttlStrategy, spec.podGC, stored?.ttlStrategy, stored?.podGC].some((x) => x !== undefined);
+  return metadata.labels?.[LABEL.completed] !== 'true' || metadata.finalizers?.includes(FINALIZER) === true || [spec.ttlStrategy, spec.podGC, stored?.ttlStrategy, stored?.podGC].some((x) => x !== undefined);
 }
 
 /** @returns whether runs can be kept as Workflow objects, whether such objects can be seen, and if not kept, why */

@@ -270,6 +270,7 @@ export class Run {
       case 'label-pod':
       case 'delete-claim':
       case 'delete-disruption-budget':
+      case 'collect-artifacts':
       case 'delete-workflow':
         { this.#addChore(action); return; }
     }
@@ -445,6 +446,11 @@ export class Run {
         return actions.saveCache(namespace, action.configMap, action.key, action.value);
       case 'engine-task':
         { this.#tasks.start(action.task, this.#workflow); return; }
+      case 'collect-artifacts': {
+        const pod = await actions.createCollector(action.plan, this.#workflow, this.storage.kind === 'cluster');
+        if (!this.#closed) pods.add(pod);
+        return;
+      }
       case 'delete-workflow':
         return this.#deleteRun();
       default:
@@ -592,6 +598,8 @@ function choreKey(action: Action): string {
       return `${action.type}/${action.task.nodeId}/${action.task.startedAt}`;
     case 'save-cache':
       return `${action.type}/${action.configMap}/${action.key}`;
+    case 'collect-artifacts':
+      return `${action.type}/${action.plan.name}`;
     case 'delete-claim':
     case 'delete-disruption-budget':
       return `${action.type}/${action.name}`;

@@ -74,7 +74,7 @@ function deleteClaims(run: Run): void {
 /** The Workflow itself goes some time after its end. Argo: gccontroller */
 function expire(run: Run): void {
   const ttl = run.spec.ttlStrategy;
-  if (!ttl || !run.status.finishedAt) return;
+  if (!ttl || !run.status.finishedAt || run.deleting) return;
   const byPhase = run.status.phase === 'Succeeded' ? ttl.secondsAfterSuccess : run.status.phase === 'Failed' ? ttl.secondsAfterFailure : undefined;
   const seconds = byPhase ?? ttl.secondsAfterCompletion;
   if (seconds === undefined) return;

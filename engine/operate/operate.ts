@@ -5,6 +5,7 @@
 import type { Workflow } from '../spec/types.ts';
 import type { Observed, Outcome } from './types.ts';
 import { assess } from './assess.ts';
+import { collectArtifacts, guardArtifacts } from './artifact-gc.ts';
 import { claimVolumes, collectGarbage } from './garbage.ts';
 import { conclude } from './conclude.ts';
 import { execute } from './execute.ts';
@@ -26,7 +27,9 @@ export function operate(workflow: Workflow, observed: Observed, now: number): Ou
   const run = new Run(workflow, observed, now);
   run.execute = execute;
   run.locks = new Locks(workflow);
-  if (run.labels['workflows.argoproj.io/completed'] !== 'true') reconcile(run);
+  // A run that is being deleted is not carried on: it waits for its artifacts to go.
+  if (run.labels['workflows.argoproj.io/completed'] !== 'true' && !run.deleting) reconcile(run);
+  collectArtifacts(run);
   collectGarbage(run);
   return outcome(run);
 }
@@ -59,6 +62,7 @@ function begin(run: Run): boolean {
   if (run.status.phase && run.status.phase !== 'Pending') return true;
   if (!run.status.phase) {
     run.setAnnotation('workflows.argoproj.io/pod-name-format', run.podNames);
+    guardArtifacts(run);
     if (run.spec.podDisruptionBudget) run.act({ type: 'create-disruption-budget', object: disruptionBudget(run) });
   }
   run.mark('Running');
@@ -91,7 +95,7 @@ function outcome(run: Run): Outcome {
   const changed = run.changes > actions.length;
   const workflow: Workflow = changed ? {
     ...run.input,
-    metadata: { ...run.input.metadata, labels: run.labels, annotations: run.annotations },
+    metadata: { ...run.input.metadata, labels: run.labels, annotations: run.annotations, ...(run.finalizers && { finalizers: [...run.finalizers] }) },
     status: { ...run.status, nodes: run.nodes.record() },
   } : run.input;
   const locks = run.locks.claims();

@@ -46,6 +46,8 @@ export class Run {
   readonly status: WorkflowStatus;
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  /** Undefined where there never were any. */
+  finalizers: readonly string[] | undefined;
   /** The spec that is carried out: defaults and template merged in, globals replaced (save in templates). */
   spec: WorkflowSpec;
   readonly globals = new Map<string, string>();
@@ -85,6 +87,7 @@ export class Run {
     this.nodes = new Nodes(this.name, workflow.status?.nodes ?? {}, this.stamp);
     this.labels = workflow.metadata.labels ?? {};
     this.annotations = workflow.metadata.annotations ?? {};
+    this.finalizers = workflow.metadata.finalizers;
     this.spec = workflow.spec;
     this.resolver = this.newResolver();
     // Argo: a run that starts is named as the controller wants it, whatever its annotation says.
@@ -118,6 +121,11 @@ export class Run {
   setAnnotation(key: string, value: string): void {
     if (this.annotations[key] === value) return;
     this.annotations = { ...this.annotations, [key]: value };
+    this.edits++;
+  }
+
+  setFinalizers(finalizers: readonly string[]): void {
+    this.finalizers = finalizers;
     this.edits++;
   }
 
@@ -222,6 +230,11 @@ export class Run {
     this.set('conditions', known ? list.map((item) => (item === known ? condition : item)) : [...list, condition]);
   }
 
+  /** Somebody deleted it, and it waits for its finalizers. */
+  get deleting(): boolean {
+    return this.input.metadata.deletionTimestamp !== undefined;
+  }
+
   get completed(): boolean {
     const phase = this.status.phase;
     return phase === 'Succeeded' || phase === 'Failed' || phase === 'Error';
@@ -251,6 +264,7 @@ function actionKey(action: Action): string {
     case 'delete-claim': case 'delete-disruption-budget': return `${action.type} ${action.name}`;
     case 'engine-task': return `engine-task ${action.task.nodeId}`;
     case 'save-cache': return `save-cache ${action.configMap} ${action.key}`;
+    case 'collect-artifacts': return `collect-artifacts ${action.plan.name}`;
     case 'delete-workflow': return 'delete-workflow';
   }
 }

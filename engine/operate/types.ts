@@ -2,7 +2,7 @@
  * The core's whole surface: `operate(workflow, observed, now) -> outcome`. Level-based and pure: it is given the world as
  * it stands and says what the world should become. Applied and seen, a second call returns no action.
  */
-import type { Condition, Outputs, Template, Workflow, WorkflowSpec, WorkflowStatus, WorkflowTemplate } from '../spec/types.ts';
+import type { Artifact, ArtifactLocation, Condition, Outputs, Template, Workflow, WorkflowSpec, WorkflowStatus, WorkflowTemplate } from '../spec/types.ts';
 import type { ConfigMap, KubeObject, Pod, PodSpec } from '../spec/kubernetes.ts';
 
 /** What a step left behind, as the in-Pod protocol reports it (pod/report.ts reads it from Pod status and log). */
@@ -110,6 +110,20 @@ export interface PodPlan {
   deadline?: string;
 }
 
+/** The Pod that deletes some of a run's artifacts. */
+export interface CollectorPlan {
+  name: string;
+  namespace: string;
+  workflow: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  serviceAccountName: string | undefined;
+  podSpecPatch: string | undefined;
+  securityContext: PodSpec['securityContext'];
+  imagePullSecrets: PodSpec['imagePullSecrets'];
+  artifacts: { nodeId: string; artifact: Artifact; location: ArtifactLocation }[];
+}
+
 export type Action =
   | { type: 'create-pod'; plan: PodPlan }
   | { type: 'delete-pod'; nodeId: string; name: string; uid?: string; delaySeconds?: number }
@@ -123,6 +137,7 @@ export type Action =
   /** Begin this, or go on with it, until its node is over. */
   | { type: 'engine-task'; task: EngineTask }
   | { type: 'save-cache'; configMap: string; key: string; value: string }
+  | { type: 'collect-artifacts'; plan: CollectorPlan }
   | { type: 'delete-workflow' };
 
 /** What one call of operate says. `workflow` is a new object; the input is never changed. */

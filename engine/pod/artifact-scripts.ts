@@ -153,8 +153,9 @@ attempt() {
     mayhelp || return 1
   done
 }
-# many FOLDER: the transfers that $t/transfers configures, some at a time, of files of the folder.
+# many FOLDER ARGUMENTS...: the transfers that $t/transfers configures, some at a time, of files of the folder.
 many() {
+  folder=$1; shift
   rm -f $t/part.*
   $b awk -v part=$t/part. '{ file = part int((NR - 1) / 200); if (file != last) close(last); last = file; print > file }' $t/transfers || return 1
   for part in $t/part.*; do
@@ -162,7 +163,7 @@ many() {
     tries=0; pause=1
     while :; do
       code=0; status=
-      ( cd "$1" && { config; echo create-dirs; echo parallel; $b cat "$part"; } | curl -K - -sS --fail-with-body -w '\\n%{http_code}\\n' --parallel-max 8 --connect-timeout 15 --speed-limit 1 --speed-time 120 ) > $body 2> $t/said || code=$?
+      ( cd "$folder" && { config; echo create-dirs; echo parallel; $b cat "$part"; } | curl -K - -sS --fail-with-body -w '\\n%{http_code}\\n' --parallel-max 8 --connect-timeout 15 --speed-limit 1 --speed-time 120 "$@" ) > $body 2> $t/said || code=$?
       [ $code != 0 ] || break
       if [ $code = 22 ]; then code=0; status=$($b grep -E '^[0-9][0-9][0-9]$' $body | $b grep -v '^2' | $b tail -n 1); fi
       mayhelp || return 1
@@ -185,6 +186,25 @@ names() {
     raw["0a"] = "\\\\\\\\n"; raw["0d"] = "\\\\\\\\r"; raw["22"] = "\\\\\\\\\\\\0042"; raw["5c"] = "\\\\\\\\\\\\\\\\"
   }
   { for (f = 1; f <= NF; f++) if ($f == "00") { if (u != "") print u " " p; u = ""; p = ""; n = 0 } else if (++n > skip) { u = u url[$f]; p = p raw[$f] } }'
+}
+# list_objects: the names below the key, as lines of $t/pairs. 2: there are none.
+list_objects() {
+  prefix=\${key%/}/; prefix=\${prefix#/}; next=; : > $t/keys
+  skip=$(printf '%s' "$prefix" | $b sed 's/%../x/g'); skip=\${#skip}
+  while :; do
+    attempt "$base?\${next:+continuation-token=$next&}encoding-type=url&list-type=2&prefix=$(printf '%s' "$prefix" | $b sed 's#/#%2F#g')" || return 1
+    # A store that does not encode names may have line breaks in them.
+    $b tr '\\n<' '\\001\\n' < $body > $t/page
+    $b sed -n 's/^Key>//p' $t/page > $t/listed
+    if $b grep -q '^EncodingType>url' $t/page; then $b awk 'BEGIN { for (i = 32; i < 127; i++) h[sprintf("%c", i)] = sprintf("%02x", i); h["+"] = "20" }
+      { o = ""; for (i = 1; i <= length($0); i++) { c = substr($0, i, 1); if (c == "%") { o = o " " tolower(substr($0, i + 1, 2)); i += 2 } else o = o " " h[c] } print o " 00" }' $t/listed
+    else $b sed -e 's/&lt;/</g' -e 's/&gt;/>/g' -e 's/&quot;/"/g' -e "s/&apos;/'/g" -e 's/&#\\(xA\\|10\\);/'"$($b printf '\\001')"'/g' -e 's/&amp;/\\&/g' $t/listed | $b tr '\\n\\001' '\\000\\n' | hex
+    fi >> $t/keys
+    $b grep -q '^IsTruncated>true' $t/page || break
+    next=$($b sed -n 's/^NextContinuationToken>//p' $t/page | $b tr -d '\\n' | hex | { $b cat; echo 00; } | names 0 | $b cut -d ' ' -f 1 | $b sed 's#/#%2F#g')
+  done
+  names $skip < $t/keys > $t/pairs
+  [ -s $t/pairs ] || return 2
 }
 # The token of an OAuth 2 client.
 oauth_token() {
@@ -275,22 +295,7 @@ get_object() {
   case $code/$status/$fault in 0/404/NoSuchBucket) return 1 ;; 0/404/*) get_objects ;; *) return 1 ;; esac
 }
 get_objects() {
-  prefix=\${key%/}/; prefix=\${prefix#/}; next=; : > $t/keys
-  skip=$(printf '%s' "$prefix" | $b sed 's/%../x/g'); skip=\${#skip}
-  while :; do
-    attempt "$base?\${next:+continuation-token=$next&}encoding-type=url&list-type=2&prefix=$(printf '%s' "$prefix" | $b sed 's#/#%2F#g')" || return 1
-    # A store that does not encode names may have line breaks in them.
-    $b tr '\\n<' '\\001\\n' < $body > $t/page
-    $b sed -n 's/^Key>//p' $t/page > $t/listed
-    if $b grep -q '^EncodingType>url' $t/page; then $b awk 'BEGIN { for (i = 32; i < 127; i++) h[sprintf("%c", i)] = sprintf("%02x", i); h["+"] = "20" }
-      { o = ""; for (i = 1; i <= length($0); i++) { c = substr($0, i, 1); if (c == "%") { o = o " " tolower(substr($0, i + 1, 2)); i += 2 } else o = o " " h[c] } print o " 00" }' $t/listed
-    else $b sed -e 's/&lt;/</g' -e 's/&gt;/>/g' -e 's/&quot;/"/g' -e "s/&apos;/'/g" -e 's/&#\\(xA\\|10\\);/'"$($b printf '\\001')"'/g' -e 's/&amp;/\\&/g' $t/listed | $b tr '\\n\\001' '\\000\\n' | hex
-    fi >> $t/keys
-    $b grep -q '^IsTruncated>true' $t/page || break
-    next=$($b sed -n 's/^NextContinuationToken>//p' $t/page | $b tr -d '\\n' | hex | { $b cat; echo 00; } | names 0 | $b cut -d ' ' -f 1 | $b sed 's#/#%2F#g')
-  done
-  names $skip < $t/keys > $t/pairs
-  [ -s $t/pairs ] || return 2
+  list_objects || return
   $b mkdir -p "$got"
   while read -r coded escaped; do
     case /$coded/ in
@@ -392,4 +397,37 @@ save() {
 reset_place
 eval "$TIPHYS_SAVE"
 rm -rf $t
+`;
+
+/** Deletes artifacts, `drop N` for each after the variables of its place; says in its termination message which could not be. */
+export const DROP = `b=$(command -v busybox || :)
+${COMMON}
+failed=; faults=
+drop_folder() { rm -rf "$base$key"; }
+drop_http() { reason='a store that is only HTTP deletes nothing'; return 3; }
+drop_s3() { drop_object; }
+drop_gcs() { google_token && drop_object; }
+drop_object() {
+  attempt -X DELETE "$base$key" || { explain; [ "$code/$status" = 0/404 ] && [ "$fault" != NoSuchBucket ]; } || return 1
+  [ "$archive" = none ] || return 0
+  list_objects; case $? in 0) ;; 2) return 0 ;; *) return 1 ;; esac
+  while read -r coded escaped; do printf 'url = "%s"\\n' "$base$prefix$coded"; done < $t/pairs > $t/transfers
+  many $t -X DELETE
+}
+# drop INDEX: deletes an artifact; one that is not there is deleted already.
+drop() {
+  code=0; status=; : > $t/said
+  "drop_$kind"; result=$?
+  if [ $result != 0 ]; then
+    [ $result = 3 ] || explain
+    failed="$failed\${failed:+,}$1"; echo "failed to delete the artifact $name at $where: $reason\${hint:+ ($hint)}" >&2
+    [ -n "$faults" ] || faults="$where: $reason\${hint:+ ($hint)}"
+  fi
+  reset_place
+}
+reset_place
+eval "$TIPHYS_DROP"
+rm -rf $t
+printf '{"failed":"%s","faults":"%s"}' "$failed" "$(printf '%s' "$faults" | $b head -c 1500 | $b base64 | $b tr -d '\\n')" > /dev/termination-log
+[ -z "$failed" ]
 `;

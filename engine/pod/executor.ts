@@ -9,10 +9,12 @@ import { ANNOTATION, LABEL } from '../spec/types.ts';
 import type { Template } from '../spec/types.ts';
 import type { PodPlan } from '../operate/types.ts';
 import { secretVolumes } from './artifacts.ts';
-import { COLLECT, INPUTS_DIR, LOAD, MAIN_VOLUMES_DIR, SAVE, SECRETS_DIR, ZIP } from './artifact-scripts.ts';
+import { COLLECT, INPUTS_DIR, LOAD, MAIN_VOLUMES_DIR, SAVE, ZIP } from './artifact-scripts.ts';
 import { INIT, RUN, STAGING_DIR, WAIT } from './scripts.ts';
 import { SHARED_DIR } from './shared.ts';
-import { FOLDER_DIR, INPUTS_VOLUME, inputTransfers, outputTransfers, rawParts } from './transfers.ts';
+import { folderMounts, folderVolumes, helper, secretMount, HELPER_RESOURCES, TRANSFER_RESOURCES } from './helpers.ts';
+import type { HelperOptions } from './helpers.ts';
+import { INPUTS_VOLUME, inputTransfers, outputTransfers, rawParts } from './transfers.ts';
 import type { InputTransfer, OutputTransfer } from './transfers.ts';
 
 /**
@@ -27,18 +29,10 @@ export interface ImageConfig {
   cmd?: string[];
 }
 
-export interface ExecutorOptions {
-  /** A static busybox. */
-  busybox: string;
+export interface ExecutorOptions extends HelperOptions {
   sidecars: SidecarMode;
-  /** Images with curl and with git, for artifacts. */
-  curl: string;
-  git: string;
-  /** The folder of artifacts of the machine that the Pods run on, where they do. */
-  artifactFolder?: string;
   /** Commands of the images that `imagesToLookUp` named. */
   imageConfigs?: ReadonlyMap<string, ImageConfig>;
-  instanceId?: string;
   /** The Workflow object, where there is one: its deletion takes the Pod along. */
   owner?: OwnerReference;
 }
@@ -46,9 +40,6 @@ export interface ExecutorOptions {
 const VOLUME = 'tiphys';
 const SHARED: VolumeMount = { name: VOLUME, mountPath: SHARED_DIR };
 const WRAPPER = [`${SHARED_DIR}/busybox`, 'sh', `${SHARED_DIR}/run`];
-const FOLDER_VOLUME = 'tiphys-artifacts';
-const HELPER_RESOURCES = { requests: { cpu: '10m', memory: '16Mi' }, limits: { cpu: '500m', memory: '128Mi' } };
-const TRANSFER_RESOURCES = { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '2', memory: '512Mi' } };
 /** Linux allows 128 KiB in one variable. */
 const ENV_BYTES = 96 * 1024;
 /** `run NAME MODE AFTER WAITED --` */
@@ -198,7 +189,7 @@ function initContainer(plan: PodPlan, options: ExecutorOptions, containers: stri
     env.push({ name: 'TIPHYS_SOURCE_PARTS', value: String(parts.length) });
     parts.forEach((value, i) => env.push({ name: `TIPHYS_SOURCE_${i}`, value }));
   }
-  return helper('init', plan, options.busybox, ['sh', '-c', INIT], env);
+  return helper({ name: 'init', image: options.busybox, command: ['sh', '-c', INIT], env, mounts: [SHARED], resources: HELPER_RESOURCES }, plan.spec);
 }
 
 /** What main is to pack when it has ended, and whether its logs are kept for the archive. */
@@ -217,13 +208,17 @@ function packing(outputs: readonly OutputTransfer[]): { name: string; value: str
 function loaders(plan: PodPlan, options: ExecutorOptions, inputs: readonly InputTransfer[]): Container[] {
   const git = inputs.filter(({ kind }) => kind === 'git');
   const others = inputs.filter(({ kind }) => kind !== 'git');
-  const loader = (name: string, image: string, transfers: readonly InputTransfer[]): Container[] => (transfers.length === 0 ? [] : [withMounts(helper(name, plan, image, ['sh', '-c', LOAD], [
-    { name: 'TIPHYS_LOAD', value: transfers.map(({ call }) => call).join('') },
-    ...transfers.flatMap(({ raw }) => (raw ? rawParts(raw.data).map((value, i) => ({ name: `TIPHYS_RAW_${raw.id}_${i}`, value })) : [])),
-  ], TRANSFER_RESOURCES), [
-    { name: INPUTS_VOLUME, mountPath: INPUTS_DIR }, ...secretMounts(plan), ...folderMounts(options),
-    ...(transfers.some(({ inVolume }) => inVolume) ? mainVolumes(plan) : []),
-  ])]);
+  const loader = (name: string, image: string, transfers: readonly InputTransfer[]): Container[] => (transfers.length === 0 ? [] : [helper({
+    name, image, command: ['sh', '-c', LOAD], resources: TRANSFER_RESOURCES,
+    env: [
+      { name: 'TIPHYS_LOAD', value: transfers.map(({ call }) => call).join('') },
+      ...transfers.flatMap(({ raw }) => (raw ? rawParts(raw.data).map((value, i) => ({ name: `TIPHYS_RAW_${raw.id}_${i}`, value })) : [])),
+    ],
+    mounts: [
+      SHARED, { name: INPUTS_VOLUME, mountPath: INPUTS_DIR }, ...secretMounts(plan), ...folderMounts(options),
+      ...(transfers.some(({ inVolume }) => inVolume) ? mainVolumes(plan) : []),
+    ],
+  }, plan.spec)]);
   const atHand = others.every(({ kind, local }) => local || kind === 'raw');
   return [...loader('init-artifacts', atHand ? options.busybox : options.curl, others), ...loader('init-git', options.git, git)];
 }
@@ -235,23 +230,16 @@ function waitContainer(plan: PodPlan, options: ExecutorOptions, mains: string[],
     // What to collect: the report reader (report.ts) finds it here after a restart of the engine.
     { name: 'TIPHYS_OUTPUTS', value: JSON.stringify({ parameters: plan.template.outputs?.parameters ?? [], result: plan.includeResult, ...(artifacts.length > 0 ? { artifacts } : {}) }) },
   ];
-  if (outputs.length === 0) return helper('wait', plan, options.busybox, ['sh', '-c', WAIT], env);
+  const command = ['sh', '-c', WAIT];
+  if (outputs.length === 0) return helper({ name: 'wait', image: options.busybox, command, env, mounts: [SHARED], resources: HELPER_RESOURCES }, plan.spec);
   env.push({ name: 'TIPHYS_SAVER', value: SAVE }, { name: 'TIPHYS_SAVE', value: outputs.map(({ call }) => call).join('') });
   const image = outputs.every(({ local }) => local) ? options.busybox : options.curl;
-  return withMounts(helper('wait', plan, image, ['sh', '-c', WAIT], env, TRANSFER_RESOURCES), [...secretMounts(plan), ...folderMounts(options)]);
-}
-
-function withMounts(container: Container, mounts: readonly VolumeMount[]): Container {
-  return { ...container, volumeMounts: [...(container.volumeMounts ?? []), ...mounts] };
+  return helper({ name: 'wait', image, command, env, mounts: [SHARED, ...secretMounts(plan), ...folderMounts(options)], resources: TRANSFER_RESOURCES }, plan.spec);
 }
 
 /** The Secrets of the template's artifacts, whose volumes the plan has. */
 function secretMounts(plan: PodPlan): VolumeMount[] {
-  return secretVolumes(plan.template).map(({ name }) => ({ name, mountPath: `${SECRETS_DIR}/${name}`, readOnly: true }));
-}
-
-function folderMounts({ artifactFolder }: ExecutorOptions): VolumeMount[] {
-  return artifactFolder === undefined ? [] : [{ name: FOLDER_VOLUME, mountPath: FOLDER_DIR }];
+  return secretVolumes(plan.template).map(secretMount);
 }
 
 /** main's own volumes, where an artifact is put into one of them. */
@@ -260,33 +248,11 @@ function mainVolumes(plan: PodPlan): VolumeMount[] {
   return (main?.volumeMounts ?? []).filter(({ name }) => name !== INPUTS_VOLUME).map((mount) => ({ ...mount, mountPath: MAIN_VOLUMES_DIR + mount.mountPath, readOnly: false }));
 }
 
-function ownVolumes({ artifactFolder }: ExecutorOptions, inputs: readonly InputTransfer[]): Volume[] {
+function ownVolumes(options: ExecutorOptions, inputs: readonly InputTransfer[]): Volume[] {
   return [
     { name: VOLUME, emptyDir: {} }, ...(inputs.length > 0 ? [{ name: INPUTS_VOLUME, emptyDir: {} }] : []),
-    ...(artifactFolder === undefined ? [] : [{ name: FOLDER_VOLUME, hostPath: { path: artifactFolder, type: 'DirectoryOrCreate' } }]),
+    ...folderVolumes(options),
   ];
-}
-
-/** Helpers pass the `restricted` Pod security level, quotas and limit ranges, whatever the user's containers ask for. */
-function helper(name: string, plan: PodPlan, image: string, command: string[], env: { name: string; value: string }[], resources: Container['resources'] = HELPER_RESOURCES): Container {
-  const pod = plan.spec.securityContext ?? {};
-  const nonRoot = pod['runAsNonRoot'] === true && pod['runAsUser'] === undefined;
-  const profile = pod['seccompProfile'] ?? { type: 'RuntimeDefault' };
-  return {
-    name,
-    image,
-    command,
-    // Kubernetes expands `$(NAME)` in values and reads `$$` as `$`.
-    env: env.map(({ name, value }) => ({ name, value: value.replaceAll('$', () => '$$') })),
-    volumeMounts: [SHARED],
-    resources,
-    securityContext: {
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ['ALL'] },
-      seccompProfile: profile,
-      ...(nonRoot ? { runAsUser: 65534 } : {}),
-    },
-  };
 }
 
 function checkedPaths(template: Template): string[] {

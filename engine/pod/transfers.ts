@@ -77,7 +77,7 @@ export function inputTransfers(plan: PodPlan): InputTransfer[] {
     const volume = volumeOf(plan, artifact.path);
     const raw = kind === 'raw' ? (location.raw?.data ?? '') : undefined;
     const place: Place = {
-      ...placeOf(location, artifact, plan, 'input'), ...(raw === undefined ? {} : { raw: String(index), parts: String(rawParts(raw).length) }),
+      ...placeOf(location, artifact.name, 'input'), ...(raw === undefined ? {} : { raw: String(index), parts: String(rawParts(raw).length) }),
       name: artifact.name, shown: artifact.path, dest: volume === undefined ? `${INPUTS_DIR}/${artifact.name}` : MAIN_VOLUMES_DIR + artifact.path,
       archive: archiveOf(artifact), ...(artifact.optional ? { optional: '1' } : {}),
       ...(artifact.mode === undefined ? {} : { mode: artifact.mode.toString(8), ...(artifact.recurseMode ? { recurse: '-R' } : {}) }),
@@ -123,8 +123,13 @@ function logTransfers(plan: PodPlan): OutputTransfer[] {
 function transfer(artifact: Artifact, plan: PodPlan, id: string, file?: string): OutputTransfer {
   const location = relocated(artifact, plan.template.archiveLocation);
   supported(location, artifact, plan);
-  const call = callOf({ ...placeOf(location, artifact, plan, 'output'), name: artifact.name }, `save ${id}${file === undefined ? '' : ` "${file}"`}`);
+  const call = callOf({ ...placeOf(location, artifact.name, 'output'), name: artifact.name }, `save ${id}${file === undefined ? '' : ` "${file}"`}`);
   return { id, artifact, call, local: isInFolder(location) };
+}
+
+/** @returns the call that deletes an artifact at its whole location. Throws AppError `unsupported`. */
+export function dropCall(artifact: Artifact, location: ArtifactLocation, id: string): string {
+  return callOf({ ...placeOf(location, artifact.name, 'input'), name: artifact.name, archive: archiveOf(artifact) }, `drop ${id}`);
 }
 
 function packing({ archive }: Artifact): string {
@@ -189,7 +194,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function placeOf(location: ArtifactLocation, artifact: Artifact, plan: PodPlan, direction: 'input' | 'output'): Place {
+function placeOf(location: ArtifactLocation, name: string, direction: 'input' | 'output'): Place {
   const kind = locationKind(location);
   if (isInFolder(location)) return { kind: 'folder', base: `${FOLDER_DIR}/`, key: locationKey(location), where: locationKey(location) };
   switch (kind) {
@@ -199,7 +204,7 @@ function placeOf(location: ArtifactLocation, artifact: Artifact, plan: PodPlan, 
     case 'artifactory': return artifactoryPlace(location.artifactory ?? {});
     case 'git': return gitPlace(location.git ?? {});
     case 'raw': return { kind: 'raw', where: 'its data' };
-    default: throw new AppError('unsupported', `The artifact "${artifact.name}" of template "${plan.template.name ?? ''}" is of a kind that Tiphys does not know.`);
+    default: throw new AppError('unsupported', `The artifact "${name}" is kept in a place that Tiphys does not reach.`);
   }
 }
 
