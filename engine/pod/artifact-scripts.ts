@@ -74,7 +74,7 @@ const COMMON = `t=/tmp/tiphys-transfer
 rm -rf $t
 mkdir -p $t
 body=$t/body
-reset_place() { kind=; base=; key=; region=; ak=; sk=; token=; ca=; headers=; user=; pass=; cert=; certkey=; create=; where=; ssec=; insecure=; secrets=; account=; grant=; oauth_id=; oauth_secret=; oauth_url=; oauth_data=; optional=; mode=; recurse=; archive=; raw=; parts=; revision=; branch=; depth=; refs=; single=; flat=; anyhost=; sshkey=; }
+reset_place() { kind=; base=; key=; region=; ak=; sk=; token=; ca=; headers=; user=; pass=; cert=; certkey=; create=; where=; ssec=; insecure=; secrets=; account=; owner=; path=; grant=; oauth_id=; oauth_secret=; oauth_url=; oauth_data=; optional=; mode=; recurse=; archive=; raw=; parts=; revision=; branch=; depth=; refs=; single=; flat=; anyhost=; sshkey=; }
 # A line of curl's configuration; the value in quotes.
 line() { printf '%s = "%s"\\n' "$1" "$(printf '%s' "$2" | $b sed -e 's/\\\\/\\\\\\\\/g' -e 's/"/\\\\"/g')"; }
 config() {
@@ -171,8 +171,12 @@ many() {
   done
 }
 hex() { $b od -An -v -tx1; }
-# Bytes of a line of hexadecimal digits; what follows the digits is ignored.
-bytes() { $b sed -e 's/ .*//' -e 's/../\\\\x&/g' | { read -r h; printf '%b' "$h"; }; }
+# The bytes of a line of hexadecimal digits; what follows the digits is ignored.
+bytes() {
+  rest=$($b sed 's/ .*//'); o=
+  while [ -n "$rest" ]; do two=\${rest%"\${rest#??}"}; rest=\${rest#??}; v=$((0x$two)); o="$o\\\\0$((v / 64))$((v / 8 % 8))$((v % 8))"; done
+  printf '%b' "$o"
+}
 # names SKIP: bytes as hexadecimal numbers, names ended by 00, become lines "NAME-IN-A-URL NAME-FOR-PRINTF-%b" without their first SKIP bytes.
 names() {
   $b awk -v skip="$1" 'BEGIN {
@@ -235,6 +239,77 @@ google_token() {
   grant=$($b tr -d '\\n' < $body | $b sed -n 's/.*"access_token" *: *"\\([^"]*\\)".*/\\1/p')
 }
 base64url() { $b base64 | $b tr -d '\\n=' | $b tr '+/' '-_'; }
+# hmac FILE: base64 of the HMAC-SHA256 of what comes in, by the key in the file, which is base64 itself.
+hmac() {
+  rest=$($b base64 -d < "$1" | hex | $b tr -d ' \\n'); inner=; outer=; n=0
+  [ \${#rest} -le 128 ] || rest=$($b base64 -d < "$1" | $b sha256sum | $b cut -c 1-64)
+  while [ $n -lt 64 ]; do
+    two=\${rest%"\${rest#??}"}; rest=\${rest#??}
+    v=$((0x\${two:-0} ^ 54)); inner="$inner\\\\0$((v / 64))$((v / 8 % 8))$((v % 8))"
+    v=$((0x\${two:-0} ^ 92)); outer="$outer\\\\0$((v / 64))$((v / 8 % 8))$((v % 8))"
+    n=$((n + 1))
+  done
+  { printf '%b' "$outer"; { printf '%b' "$inner"; $b cat; } | $b sha256sum | bytes; } | $b sha256sum | bytes | $b base64
+}
+# azure_sign VERB LENGTH PATH PARAMETERS: the headers of one request to Azure's blob storage, by its Shared Key scheme.
+azure_sign() {
+  headers=
+  [ -n "$account" ] || { [ "$1" != PUT ] || headers='x-ms-blob-type: BlockBlob'; return 0; }
+  when=$(LC_ALL=C $b date -u '+%a, %d %b %Y %H:%M:%S GMT')
+  blob=; [ "$1" != PUT ] || blob='x-ms-blob-type:BlockBlob
+'
+  signature=$(printf '%s\\n\\n\\n%s\\n\\n\\n\\n\\n\\n\\n\\n\\n%sx-ms-date:%s\\nx-ms-version:2021-08-06\\n/%s%s%s' "$1" "$2" "$blob" "$when" "$owner" "$3" "$4" | hmac "$account")
+  headers="\${blob}x-ms-date: $when
+x-ms-version: 2021-08-06
+Authorization: SharedKey $owner:$signature"
+}
+# azure VERB NAME ARGUMENTS...: a request for one blob of the container.
+azure() {
+  verb=$1; blob_name=$2; shift 2; size=
+  [ "$verb" != PUT ] || size=$($b wc -c < "$upload" | $b tr -d ' ')
+  [ "$size" != 0 ] || size=
+  azure_sign "$verb" "$size" "$path$blob_name" ''
+  attempt "$@" "$base$blob_name"
+}
+# azure_list: the blobs below the key, as lines of $t/pairs. 2: there are none.
+azure_list() {
+  prefix=\${key%/}/; prefix=\${prefix#/}; marker=; : > $t/keys
+  raw_prefix=$(printf '%b' "$(printf '%s' "$prefix" | $b sed 's/%\\(..\\)/\\\\x\\1/g')"); skip=$(printf '%s' "$raw_prefix" | $b wc -c)
+  while :; do
+    azure_sign GET '' "\${path%/}" "
+comp:list\${marker:+
+marker:$marker}
+prefix:$raw_prefix
+restype:container"
+    attempt "\${base%/}?comp=list\${marker:+&marker=$marker}&prefix=$(printf '%s' "$prefix" | $b sed 's#/#%2F#g')&restype=container" || return 1
+    $b tr '\\n<' '\\001\\n' < $body > $t/page
+    $b sed -n 's/^Name>//p' $t/page | $b sed -e 's/&lt;/</g' -e 's/&gt;/>/g' -e 's/&quot;/"/g' -e "s/&apos;/'/g" -e 's/&amp;/\\&/g' | $b tr '\\n\\001' '\\000\\n' | hex >> $t/keys
+    marker=$($b sed -n 's/^NextMarker>//p' $t/page)
+    [ -n "$marker" ] || break
+  done
+  names $skip < $t/keys > $t/pairs
+  [ -s $t/pairs ] || return 2
+}
+# rs256: the signature of what comes in, by the RSA key of the service account in $account: with the arithmetic of dc, since no openssl is here.
+rs256() {
+  digest=$($b sha256sum | $b cut -c 1-64)
+  printf '%b' "$(field private_key)" | $b sed '/-----/d' | $b base64 -d | hex | $b tr -d ' \\n' | $b awk -v digest="$digest" '
+    function number(text,  i, n) { n = 0; for (i = 1; i <= length(text); i++) n = n * 16 + index("0123456789abcdef", substr(text, i, 1)) - 1; return n }
+    function size(  l, k, n) { l = number(substr(s, at, 2)); at += 2; if (l < 128) return l; k = l - 128; n = number(substr(s, at, 2 * k)); at += 2 * k; return n }
+    function into() { at += 2; size() }
+    function over(  l) { at += 2; l = size(); at += 2 * l }
+    function value(  l, v) { at += 2; l = size(); v = substr(s, at, 2 * l); at += 2 * l; return toupper(v) }
+    { s = s $0 }
+    END {
+      at = 1; into(); over(); over(); into(); into(); over()
+      n = value(); sub(/^00/, "", n); over(); over(); p = value(); q = value(); dp = value(); dq = value(); qi = value()
+      m = "003031300d060960864801650304020105000420" digest
+      while (length(m) < length(n) - 4) m = "ff" m
+      m = toupper("0001" m)
+      print "16o16i " m " sm " p " sp " q " sq lm lp % " dp " lp | s1 lm lq % " dq " lq | s2 l1 l2 lp % - lp + lp % " qi " * lp % lq * l2 + p"
+      print length(n) > "/dev/stderr"
+    }' 2> $t/length | $b dc | $b tr -d '\\\\\\n' | $b tr 'A-F' 'a-f' | { read -r h || :; l=$($b cat $t/length); while [ \${#h} -lt $l ]; do h=0$h; done; printf '%s' "$h"; } | bytes
+}
 `;
 
 /** Reads artifacts, `load` for each after the variables of its place. Ends with 64 and the reason at the first that fails. */
@@ -286,6 +361,22 @@ cloned() {
     git -C "$got" fetch -q \${depth:+--depth "$depth"} origin "$revision" 2> $t/said && git -C "$got" checkout -q FETCH_HEAD 2> $t/said || return 1
   fi
   [ -n "$flat" ] || git -C "$got" submodule -q update --init --recursive \${depth:+--depth "$depth"} 2> $t/said
+}
+get_azure() {
+  azure GET "$key" && { $b mv $body "$got"; return; }
+  explain
+  case $code/$status/$fault in 0/404/ContainerNotFound) return 1 ;; 0/404/*) ;; *) return 1 ;; esac
+  azure_list || return
+  $b mkdir -p "$got"
+  while read -r coded escaped; do
+    case /$coded/ in
+      */../*|*/./*) reason="the key $coded leads out of its folder"; return 3 ;;
+      *//) continue ;;
+    esac
+    azure GET "$prefix$coded" < /dev/null || return 1
+    file=$(printf '%b' "$escaped" | $b sed -e 's/\\\\n/\\n/g' -e 's/\\\\\\(.\\)/\\1/g'; echo x); file=\${file%x}
+    $b mkdir -p "$($b dirname "$got/$file")" && $b mv $body "$got/$file" || return 1
+  done < $t/pairs
 }
 get_s3() { get_object; }
 get_gcs() { google_token && get_object; }
@@ -359,6 +450,15 @@ put_folder() { $b mkdir -p "$($b dirname "$base$key")" && rm -rf "$base$key" && 
 put_http() { oauth_token && put_one "$1"; }
 put_s3() { put_all "$1"; }
 put_gcs() { google_token && put_all "$1"; }
+put_azure() {
+  if [ ! -d "$1" ]; then upload=$1; azure PUT "$key" -T "$1"; return; fi
+  from=$1
+  ( cd "$from" && $b find . -type f -print0 ) | hex | names 2 > $t/pairs
+  while read -r coded escaped; do
+    upload=$from/$(printf '%b' "$escaped" | $b sed -e 's/\\\\n/\\n/g' -e 's/\\\\\\(.\\)/\\1/g'; echo x); upload=\${upload%x}
+    azure PUT "\${key%/}/$coded" -T "$upload" < /dev/null || return 1
+  done < $t/pairs
+}
 put_all() { if [ -d "$1" ]; then put_files "$1"; else put_one "$1"; fi; }
 put_one() {
   attempt -T "$1" "$base$key" && return
@@ -407,6 +507,12 @@ drop_folder() { rm -rf "$base$key"; }
 drop_http() { reason='a store that is only HTTP deletes nothing'; return 3; }
 drop_s3() { drop_object; }
 drop_gcs() { google_token && drop_object; }
+drop_azure() {
+  azure DELETE "$key" -X DELETE || { explain; [ "$code/$status" = 0/404 ] && [ "$fault" != ContainerNotFound ]; } || return 1
+  [ "$archive" = none ] || return 0
+  azure_list; case $? in 0) ;; 2) return 0 ;; *) return 1 ;; esac
+  while read -r coded escaped; do azure DELETE "$prefix$coded" -X DELETE < /dev/null || return 1; done < $t/pairs
+}
 drop_object() {
   attempt -X DELETE "$base$key" || { explain; [ "$code/$status" = 0/404 ] && [ "$fault" != NoSuchBucket ]; } || return 1
   [ "$archive" = none ] || return 0

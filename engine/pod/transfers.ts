@@ -44,13 +44,14 @@ const UNSUPPORTED: Readonly<Partial<Record<LocationKind, string>>> = {
   hdfs: 'HDFS', oss: 'Alibaba OSS', plugin: 'artifact plugins',
 };
 
-const WHAT_WORKS = 'Use S3, GCS, HTTP, Artifactory or git, with keys from Secrets.';
+const WHAT_WORKS = 'Use S3, GCS, Azure, HTTP, Artifactory or git, with keys from Secrets.';
 
 /** @returns why no Pod can read or write such a place, if none can: `is kept with HDFS, …` */
 function obstacle(location: ArtifactLocation): { why: string; hint: string } | undefined {
   const kind = locationKind(location);
   const unsupported = kind && UNSUPPORTED[kind];
   if (unsupported !== undefined) return { why: `is kept with ${unsupported}, which Tiphys does not speak`, hint: WHAT_WORKS };
+  if (location.azure?.['useSDKCreds'] === true) return { why: 'takes its Azure keys from the cloud (useSDKCreds), which Tiphys does not do', hint: 'Name a Secret with the key: accountKeySecret.' };
   if (location.s3?.['useSDKCreds'] === true || location.s3?.['roleARN']) {
     return { why: 'takes its S3 keys from the cloud (useSDKCreds, roleARN), which Tiphys does not do', hint: 'Name Secrets with keys: accessKeySecret and secretKeySecret.' };
   }
@@ -200,6 +201,7 @@ function placeOf(location: ArtifactLocation, name: string, direction: 'input' | 
   switch (kind) {
     case 's3': return s3Place(location.s3 ?? {}, direction);
     case 'gcs': return gcsPlace(location.gcs ?? {});
+    case 'azure': return azurePlace(location.azure ?? {});
     case 'http': return httpPlace(location.http ?? {});
     case 'artifactory': return artifactoryPlace(location.artifactory ?? {});
     case 'git': return gitPlace(location.git ?? {});
@@ -240,6 +242,18 @@ function gcsPlace(gcs: Fields): Place {
   const bucket = text(gcs['bucket']);
   const key = text(gcs['key']).replace(/^\/+/, '');
   return { kind: 'gcs', base: `https://storage.googleapis.com/${encodedKey(bucket)}/`, key: encodedKey(key), where: `gcs ${bucket}/${key}`, ...secretFiles({ account: gcs['serviceAccountKeySecret'] }) };
+}
+
+/** Argo: the endpoint is `https://ACCOUNT.blob.core.windows.net`, or the emulator's with the account as its path. */
+function azurePlace(azure: Fields): Place {
+  const endpoint = text(azure['endpoint']).replace(/\/+$/, '');
+  const [, host = '', folder = ''] = /^https?:\/\/([^/]+)(.*)$/.exec(endpoint) ?? [];
+  const container = text(azure['container']);
+  const blob = text(azure['blob']).replace(/^\/+/, '');
+  return {
+    kind: 'azure', base: `${endpoint}/${encodedKey(container)}/`, path: `${folder}/${encodedKey(container)}/`, key: encodedKey(blob),
+    owner: folder.split('/')[1] ?? host.split('.')[0] ?? '', where: `azure ${endpoint}/${container}/${blob}`, ...secretFiles({ account: azure['accountKeySecret'] }),
+  };
 }
 
 function httpPlace(http: Fields): Place {
