@@ -456,7 +456,7 @@ export class NamespaceEngine {
     await this.open();
     const { storage, workflow } = await this.#find(name);
     await storage.remove(this.namespace, name, workflow.metadata.uid);
-    const left = await storage.get(this.namespace, name).catch(() => undefined);
+    const left = workflow.metadata.finalizers?.length ? await storage.get(this.namespace, name).catch(() => undefined) : undefined;
     if (left && left.metadata.uid === workflow.metadata.uid) {
       // It stays until its finalizers are done.
       this.#take(storage, left);

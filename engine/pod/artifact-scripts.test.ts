@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PodPlan } from '../operate/types.ts';
-import type { Artifact, ArtifactLocation } from '../spec/types.ts';
+import type { Artifact } from '../spec/types.ts';
 import { COLLECT, DROP, LOAD, SAVE, ZIP } from './artifact-scripts.ts';
 import { dropCall, inputTransfers, outputTransfers } from './transfers.ts';
 
@@ -62,7 +62,7 @@ const save = async (artifact: Artifact): Promise<Ended> => {
   assert.equal(packed.output, '');
   return run(`${SAVE}\nprintf '%s|%s' "$saved" "$faults" > /dev/termination-log\n`, { TIPHYS_SAVE: transfer!.call }, `d=/var/run/tiphys; b=${busybox}\n`);
 };
-const drop = (artifact: Artifact): Promise<Ended> => run(DROP, { TIPHYS_DROP: dropCall(artifact, artifact as ArtifactLocation, '0') });
+const drop = (artifact: Artifact): Promise<Ended> => run(DROP, { TIPHYS_DROP: dropCall(artifact, artifact, '0') });
 const loaded = (name: string): string => join(root, 'argo/inputs/artifacts', name);
 
 /** Objects by their path, and what is asked of the server. */
@@ -153,7 +153,7 @@ test('OAuth 2: a token is asked for with the client\'s secret, and sent', { skip
   secret('secret', 's&cret');
   secret('url', `${origin}/token`);
   let asked = '';
-  special = (request, url, body) => {
+  special = (_request, url, body) => {
     if (url.pathname !== '/token') return undefined;
     asked = body.toString();
     return '{ "token_type": "bearer", "access_token" : "T0K" }';
@@ -172,7 +172,7 @@ test('Google: the service account signs with nothing but dc', { skip: skip || (b
   const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024, privateKeyEncoding: { type: 'pkcs8', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } });
   secret('account', JSON.stringify({ client_email: 'a@b', token_uri: `${origin}/token`, private_key: privateKey }, null, 2));
   let verified: unknown;
-  special = (request, url, body) => {
+  special = (_request, url, body) => {
     if (url.pathname !== '/token') return undefined;
     const [header = '', claim = '', signature = ''] = (new URLSearchParams(body.toString()).get('assertion') ?? '').split('.');
     const good = createVerify('RSA-SHA256').update(`${header}.${claim}`).verify(publicKey, Buffer.from(signature, 'base64url'));
