@@ -125,6 +125,8 @@ export interface DefinitionSummary {
   /** Names. */
   templates: string[];
   entrypoint?: string;
+  /** What of it cannot be read: no run is made of it. */
+  problem?: string;
   schedule?: ScheduleSummary;
 }
 

@@ -11,6 +11,7 @@ import { validateClusterWorkflowTemplate, validateCronWorkflow, validateWorkflow
 import type { Definition, Definitions } from './definitions.ts';
 import type { EngineShared } from './namespace.ts';
 import { templateGetter } from './submit.ts';
+import { malformedOf } from './typed.ts';
 
 const NEXT_TIMES = 5;
 const MOST_BACKFILLED = 1_000;
@@ -69,6 +70,8 @@ export class Catalog implements EngineDefinitions {
 
   async suspend(namespace: string, name: string, suspended: boolean): Promise<CronWorkflow> {
     const changed = await this.#definitions.change('CronWorkflow', namespace, name, (object) => {
+      const fault = malformedOf(object);
+      if (fault) throw new AppError('invalid', `${name} cannot be read: ${fault.message}`, { hint: 'Mend it first.' });
       const cron = object as CronWorkflow;
       return (cron.spec.suspend ?? false) === suspended ? cron : { ...cron, spec: { ...cron.spec, suspend: suspended } };
     });
@@ -111,15 +114,17 @@ export class Catalog implements EngineDefinitions {
     const spec: WorkflowSpec = kind === 'CronWorkflow' ? (object as CronWorkflow).spec.workflowSpec : (object as WorkflowTemplate).spec;
     const title = annotations[ANNOTATION.title];
     const description = annotations[ANNOTATION.description];
+    const problem = malformedOf(object)?.message;
     return {
       kind, name, uid, createdAt: creationTimestamp, ...(title !== undefined && { title }), ...(description !== undefined && { description }),
       parameters: spec.arguments?.parameters ?? [], templates: (spec.templates ?? []).map((template) => template.name ?? ''), ...(spec.entrypoint !== undefined && { entrypoint: spec.entrypoint }),
-      ...(kind === 'CronWorkflow' && { schedule: scheduleOf(object as CronWorkflow, this.#shared.clock.now()) }),
+      ...(problem !== undefined && { problem }),
+      ...(kind === 'CronWorkflow' && { schedule: scheduleOf(object as CronWorkflow, this.#shared.clock.now(), problem) }),
     };
   }
 }
 
-function scheduleOf(cron: CronWorkflow, now: number): ScheduleSummary {
+function scheduleOf(cron: CronWorkflow, now: number, problem: string | undefined): ScheduleSummary {
   const { spec, status, metadata } = cron;
   const suspended = spec.suspend ?? false;
   const stopped = status?.phase === 'Stopped';
@@ -127,9 +132,13 @@ function scheduleOf(cron: CronWorkflow, now: number): ScheduleSummary {
     ours: metadata.labels?.[LABEL.instanceId] === INSTANCE_ID, schedules: spec.schedules ?? [], ...(spec.timezone && { timezone: spec.timezone }), suspended, stopped,
     concurrencyPolicy: spec.concurrencyPolicy || 'Allow', ...(spec.when && { when: spec.when }), ...(status?.lastScheduledTime && { lastScheduledTime: status.lastScheduledTime }),
     active: (status?.active ?? []).map((reference) => reference.name ?? ''), succeeded: status?.succeeded ?? 0, failed: status?.failed ?? 0,
-    problems: (status?.conditions ?? []).filter((condition) => condition.status === 'True').map((condition) => condition.message ?? condition.type),
-    next: suspended || stopped ? [] : nextTimes(cron, now, NEXT_TIMES).map((time) => new Date(time).toISOString().replace('.000Z', 'Z')),
+    problems: [...(problem === undefined ? [] : [problem]), ...problemsOf(cron)],
+    next: suspended || stopped || problem !== undefined ? [] : nextTimes(cron, now, NEXT_TIMES).map((time) => new Date(time).toISOString().replace('.000Z', 'Z')),
   };
+}
+
+function problemsOf({ status }: CronWorkflow): string[] {
+  return (status?.conditions ?? []).filter((condition) => condition.status === 'True').map((condition) => condition.message ?? condition.type);
 }
 
 /** Argo: NewWorkflowFromWorkflowTemplate */

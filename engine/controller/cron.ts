@@ -10,6 +10,7 @@ import { INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { CronWorkflow, Workflow } from '../spec/types.ts';
 import type { Definitions } from './definitions.ts';
 import { KeyedQueue } from './queue.ts';
+import { malformedOf } from './typed.ts';
 
 export interface CronOptions {
   namespace: string;
@@ -93,7 +94,8 @@ export class CronController {
   #take(cron: CronWorkflow): void {
     const name = cron.metadata.name ?? '';
     const known = this.#crons.get(name);
-    if (cron.metadata.labels?.[LABEL.instanceId] !== INSTANCE_ID) {
+    // One that cannot be read starts nothing; lists say what is wrong with it.
+    if (cron.metadata.labels?.[LABEL.instanceId] !== INSTANCE_ID || malformedOf(cron)) {
       this.#drop(name);
       return;
     }

@@ -10,6 +10,7 @@ import { AppError, isAppError } from '../spec/error.ts';
 import { ARGO_API_VERSION } from '../spec/types.ts';
 import type { CronWorkflow, WorkflowTemplate } from '../spec/types.ts';
 import { DiskObjects } from './disk-objects.ts';
+import { typedDefinition, typing } from './typed.ts';
 
 export type Definition = CronWorkflow | WorkflowTemplate;
 
@@ -133,10 +134,11 @@ export class Definitions {
   #inCluster(kind: DefinitionKind): Store {
     const { type } = DEFINITIONS[kind];
     const cluster = this.#cluster;
+    const typed = (raw: Definition): Definition => typedDefinition(kind, raw);
     return {
-      get: (namespace, name) => cluster.get(type, namespace, name), list: async (namespace) => (await cluster.list<Definition>(type, namespace)).items,
+      get: async (namespace, name) => typed(await cluster.get<Definition>(type, namespace, name)), list: async (namespace) => (await cluster.list<Definition>(type, namespace)).items.map(typed),
       create: (object, options) => cluster.create(type, object, options), replace: (object) => cluster.replace(type, object),
-      remove: (namespace, name) => cluster.delete(type, namespace, name, { propagationPolicy: 'Background' }), watch: (namespace, handler) => cluster.watch(type, namespace, {}, handler),
+      remove: (namespace, name) => cluster.delete(type, namespace, name, { propagationPolicy: 'Background' }), watch: (namespace, handler) => cluster.watch(type, namespace, {}, typing(handler, typed)),
     };
   }
 

@@ -8,7 +8,8 @@
 import type { Clock, EngineOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import { lockClaims } from '../operate/locks.ts';
-import type { Action, LockClaims, Observed, Operate, PodPlan, Refusal } from '../operate/types.ts';
+import { refuse } from '../operate/operate.ts';
+import type { Action, LockClaims, Observed, Operate, Outcome, PodPlan, Refusal } from '../operate/types.ts';
 import type { HelperPull } from '../pod/helper-image.ts';
 import { helperPull, mayFareBetter } from '../pod/helper-image.ts';
 import { onlySidecarsLeft } from '../pod/report.ts';
@@ -26,6 +27,7 @@ import type { LockRegistry } from './locks.ts';
 import type { PodIndex } from './pods.ts';
 import type { RunStorage } from './storage.ts';
 import { needsOf } from './surroundings.ts';
+import { malformedOf } from './typed.ts';
 import type { Needs, Surroundings } from './surroundings.ts';
 import { RunTasks } from './tasks.ts';
 import type { StartTask } from './tasks.ts';
@@ -95,6 +97,8 @@ export class Run {
   readonly storage: RunStorage;
   readonly #context: RunContext;
   #workflow: Workflow;
+  /** What of it fits no type: then nothing is made of it. */
+  #fault: string | undefined;
   /** Counts the states of `#workflow` since this object was made. */
   #version = 0;
   #savedVersion = 0;
@@ -129,6 +133,7 @@ export class Run {
     this.uid = workflow.metadata.uid ?? '';
     this.storage = storage;
     this.#context = context;
+    this.#fault = malformedOf(workflow)?.message;
     this.#workflow = hydrate(workflow);
     this.#claim(lockClaims(this.#workflow));
     this.#tasks = new RunTasks(context.startTask, storage.kind === 'cluster', () => context.enqueue(this.name));
@@ -163,6 +168,7 @@ export class Run {
       return;
     }
     if (!isNewer(workflow.metadata.resourceVersion, this.#workflow.metadata.resourceVersion)) return;
+    this.#fault = malformedOf(workflow)?.message;
     this.#replace(hydrate(workflow));
   }
 
@@ -183,7 +189,7 @@ export class Run {
 
   /** One look: operate, then its actions. Returns when they are under way, not when they are done. */
   reconcile(): void {
-    const { clock, pods, surroundings, locks, operate } = this.#context;
+    const { clock, pods, surroundings, locks } = this.#context;
     if (this.#closed || this.#held || !pods.synced) return;
     const needs = this.#needsNow();
     if (!surroundings.ready(needs) || (needs.locks && !locks.known)) return;
@@ -191,7 +197,7 @@ export class Run {
     this.#tasks.prune(this.#workflow);
     // A claim is asked for again once nothing is said of it.
     const refused = new Map<string, Refusal>([...this.#refusals].filter(([, refusal]) => !refusal.claim || refusal.retryAt > now));
-    const outcome = operate(this.#workflow, this.#observe(refused, needs), now);
+    const outcome = this.#judge(this.#observe(refused, needs), now);
     // A state that speaks of claims counts only once they are there, or refused.
     if (this.#createsOwned(outcome.actions, refused)) return;
     // A final refusal is told once: it is in the status now. That of a claim is told to the state that speaks of the claim.
@@ -209,6 +215,17 @@ export class Run {
     this.#scheduleSave();
     this.#runChores();
     this.#wakeAt(outcome.wakeAt, now);
+  }
+
+  /** A run that fits no type, or that operate cannot cope with, ends in error: no other is held up by it. */
+  #judge(observed: Observed, now: number): Outcome {
+    if (this.#fault !== undefined) return refuse(this.#workflow, observed, now, `This Workflow cannot be read: ${this.#fault}`);
+    try {
+      return this.#context.operate(this.#workflow, observed, now);
+    } catch (error) {
+      this.#context.log({ level: 'error', message: `run ${this.name} could not be judged: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, run: this.name });
+      return refuse(this.#workflow, observed, now, `Tiphys cannot go on with this run: ${error instanceof Error ? error.message : String(error)}. Its log has the details; please report them.`);
+    }
   }
 
   #observe(refusals: Map<string, Refusal>, needs: Needs): Observed {
@@ -533,6 +550,7 @@ export class Run {
     if (this.#closed) return;
     if (fresh?.metadata.uid !== this.uid) { this.#context.onGone(this.name); return; }
     this.#arrived = undefined;
+    this.#fault = malformedOf(fresh)?.message;
     this.#replace(fresh);
   }
 

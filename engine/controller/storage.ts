@@ -6,6 +6,7 @@ import type { KubeObject } from '../spec/kubernetes.ts';
 import type { Workflow } from '../spec/types.ts';
 import { isAppError } from '../spec/error.ts';
 import { dehydrate, hydrate } from './hydrate.ts';
+import { malformedOf, typedRun, typing } from './typed.ts';
 
 /** All calls throw AppError; `replace` throws `conflict` when the resourceVersion is not the kept one. */
 export interface RunStorage {
@@ -42,17 +43,19 @@ const LEASE_NAME = 'tiphys';
 export class ClusterStorage implements RunStorage {
   readonly kind = 'cluster';
   readonly #cluster: Cluster;
+  /** By uid, runs that fit no type as they are kept. */
+  readonly #malformed = new Map<string, Workflow>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
   }
 
   async get(namespace: string, name: string): Promise<Workflow> {
-    return hydrate(await this.#cluster.get<Workflow>(RESOURCE.workflow, namespace, name));
+    return this.#typed(hydrate(await this.#cluster.get<Workflow>(RESOURCE.workflow, namespace, name)));
   }
 
   async list(namespace: string): Promise<Workflow[]> {
-    return (await this.#cluster.list<Workflow>(RESOURCE.workflow, namespace)).items;
+    return (await this.#cluster.list<Workflow>(RESOURCE.workflow, namespace)).items.map((raw) => this.#typed(raw));
   }
 
   create(workflow: Workflow, options: { dryRun?: boolean } = {}): Promise<Workflow> {
@@ -60,7 +63,21 @@ export class ClusterStorage implements RunStorage {
   }
 
   async replace(workflow: Workflow): Promise<Workflow> {
-    return this.#cluster.replace(RESOURCE.workflow, await dehydrate(workflow));
+    return this.#typed(await this.#cluster.replace(RESOURCE.workflow, await dehydrate(this.#whole(workflow))));
+  }
+
+  #typed(raw: Workflow): Workflow {
+    const workflow = typedRun(raw);
+    const { uid = '' } = raw.metadata;
+    if (malformedOf(workflow)) this.#malformed.set(uid, raw);
+    else this.#malformed.delete(uid);
+    return workflow;
+  }
+
+  /** What could not be read is the user's all the same, and goes back as it came. */
+  #whole(workflow: Workflow): Workflow {
+    const raw = this.#malformed.get(workflow.metadata.uid ?? '');
+    return raw ? { ...raw, metadata: workflow.metadata, ...(workflow.status && { status: workflow.status }) } : workflow;
   }
 
   async remove(namespace: string, name: string, uid?: string): Promise<void> {
@@ -68,7 +85,7 @@ export class ClusterStorage implements RunStorage {
   }
 
   watch(namespace: string, handler: WatchHandler<Workflow>): Subscription {
-    return this.#cluster.watch(RESOURCE.workflow, namespace, {}, handler);
+    return this.#cluster.watch(RESOURCE.workflow, namespace, {}, typing(handler, (raw) => this.#typed(raw)));
   }
 
   leases(namespace: string): LeaseRecords {

@@ -5,6 +5,7 @@ import type { Observed } from '../operate/types.ts';
 import type { ConfigMap, KubeObject } from '../spec/kubernetes.ts';
 import type { Workflow, WorkflowTemplate } from '../spec/types.ts';
 import type { Definitions } from './definitions.ts';
+import { malformedOf } from './typed.ts';
 
 /** The kinds of surroundings a run needs. */
 export interface Needs {
@@ -100,7 +101,7 @@ export class Surroundings {
   observed(needs: Needs): Pick<Observed, 'templates' | 'configMaps'> {
     const configMaps = needs.configMaps ? this.#configMaps : this.#repositories;
     return {
-      ...(needs.templates && this.#namespaced && { templates: { namespaced: this.#namespaced.objects, cluster: this.#clusterWide?.objects ?? new Map<string, WorkflowTemplate>() } }),
+      ...(needs.templates && this.#namespaced && { templates: { namespaced: this.#namespaced.objects, cluster: this.#clusterWide?.objects ?? new Map<string, WorkflowTemplate>(), faultOf: (template) => malformedOf(template)?.message } }),
       ...(configMaps && { configMaps: configMaps.objects }),
     };
   }

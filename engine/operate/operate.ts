@@ -34,6 +34,19 @@ export function operate(workflow: Workflow, observed: Observed, now: number): Ou
   return outcome(run);
 }
 
+/**
+ * Ends a run that cannot be judged, in error.
+ * @param message why, and what to do about it
+ */
+export function refuse(workflow: Workflow, observed: Observed, now: number, message: string): Outcome {
+  const run = new Run(workflow, observed, now);
+  run.locks = new Locks(workflow);
+  if (!run.completed) run.mark('Error', message);
+  run.locks.release(run, true);
+  run.locks.save(run);
+  return outcome(run);
+}
+
 function reconcile(run: Run): void {
   const done = attempt(() => {
     if (!prepare(run) || !begin(run)) return;

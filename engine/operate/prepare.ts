@@ -8,6 +8,7 @@ import { evaluate, goJson, substitute } from './language.ts';
 import { validateWorkflow } from '../spec/validate.ts';
 import { parseYaml } from '../spec/yaml.ts';
 import { mergeSpecs } from './merge.ts';
+import { refuseMalformed } from './resolve.ts';
 import type { Run } from './run.ts';
 import { milliseconds } from './time.ts';
 
@@ -124,6 +125,7 @@ function executedSpec(run: Run): WorkflowSpec {
 function referredSpec(run: Run, { name = '', clusterScope = false }: WorkflowTemplateRef): WorkflowSpec {
   const holder = run.observed.templates?.[clusterScope ? 'cluster' : 'namespaced'].get(name);
   if (!holder) throw new Fault('error', `${clusterScope ? 'clusterworkflowtemplates' : 'workflowtemplates'}.argoproj.io "${name}" not found`);
+  refuseMalformed(run.observed, holder, clusterScope);
   run.setLabel(clusterScope ? LABEL.clusterWorkflowTemplate : LABEL.workflowTemplate, name);
   return holder.spec;
 }

@@ -116,6 +116,7 @@ export class Resolver {
   private fromReference(reference: TemplateRef): Template {
     const { holder } = this.holder(reference);
     if (!holder) throw new Fault('error', `workflow template ${reference.name ?? ''} not found`);
+    refuseMalformed(this.observed, holder, reference.clusterScope ?? false);
     const template = this.lookUp(holder.spec.templates ?? [], reference.template ?? '');
     if (!template) throw new Fault('error', `template ${reference.template ?? ''} not found in workflow template ${reference.name ?? ''}`);
     return template;
@@ -140,6 +141,12 @@ export class Resolver {
     const calls: TemplateCall[] = around?.dag?.tasks ?? around?.steps?.flat() ?? [];
     return calls.find((call) => call.name === name)?.inline;
   }
+}
+
+/** Throws Fault for a template whose object does not fit its types. Argo: "malformed … workflow template" */
+export function refuseMalformed(observed: Observed, template: WorkflowTemplate, clusterScope: boolean): void {
+  const fault = observed.templates?.faultOf?.(template);
+  if (fault !== undefined) throw new Fault('error', `malformed ${clusterScope ? 'cluster ' : ''}workflow template "${template.metadata.name ?? ''}": ${fault}`);
 }
 
 /** @returns the key under which a template from outside is stored; undefined for the workflow's own */

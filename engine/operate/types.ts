@@ -23,7 +23,12 @@ export interface Observed {
   /** Reports by node id; a node without entry has none yet. */
   reports: ReadonlyMap<string, PodReport>;
   /** WorkflowTemplates by name and ClusterWorkflowTemplates by name. */
-  templates?: { namespaced: ReadonlyMap<string, WorkflowTemplate>; cluster: ReadonlyMap<string, WorkflowTemplate> };
+  templates?: {
+    namespaced: ReadonlyMap<string, WorkflowTemplate>;
+    cluster: ReadonlyMap<string, WorkflowTemplate>;
+    /** Why one of them does not fit its types and may not be used; undefined for a good one. */
+    faultOf?: (template: WorkflowTemplate) => string | undefined;
+  };
   /** ConfigMaps of the namespace by name: parameters, caches, semaphores, artifact repositories. */
   configMaps?: ReadonlyMap<string, ConfigMap>;
   /** What became of the work that the engine does itself, by node id; a node without entry has not been begun by this engine. */
