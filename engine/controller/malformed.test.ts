@@ -16,7 +16,7 @@ const good = { entrypoint: 'main', templates: [container('main')] };
 
 function raw(kind: string, name: string, rest: object): KubeObject {
   const namespaced = kind !== 'ClusterWorkflowTemplate';
-  return { apiVersion: 'argoproj.io/v1alpha1', kind, metadata: { name, ...(namespaced && { namespace: NS }), labels: { [LABEL.instanceId]: INSTANCE_ID } }, ...rest } as KubeObject;
+  return { apiVersion: 'argoproj.io/v1alpha1', kind, metadata: { name, ...(namespaced && { namespace: NS }), labels: { [LABEL.instanceId]: INSTANCE_ID } }, ...rest };
 }
 
 /** Puts an object into the cluster as kubectl would where nothing checks it. */

@@ -13,6 +13,14 @@ const SETTLE_TURNS = 8;
 const REAL_TURNS = 50;
 const REAL_TURN_MS = 4;
 
+/** Turns after which waiting for files is given up. */
+const MAX_TURNS = 200_000;
+
+/** @returns whether a file is being read or written, or something compressed */
+function atWork(): boolean {
+  return process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq') || resource === 'Zlib');
+}
+
 export class ManualClock implements Clock {
   #now: number;
   #order = 0;
@@ -33,9 +41,12 @@ export class ManualClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Waits until what was set off by now has happened. */
+  /** Waits until what was set off by now has happened; files that are being read or written take as long as they take. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < SETTLE_TURNS; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    for (let quiet = 0, turns = 0; quiet < SETTLE_TURNS && turns < MAX_TURNS; turns++) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      quiet = atWork() ? 0 : quiet + 1;
+    }
   }
 
   /** Lets time pass, timer by timer, everything settling in between. */
