@@ -1,6 +1,6 @@
 import tseslint from 'typescript-eslint';
 
-const PURE = ['engine/spec/**/*.ts', 'engine/template/**/*.ts', 'engine/pod/**/*.ts', 'engine/operate/**/*.ts', 'engine/simulate/**/*.ts', 'renderer/document/**/*.ts'];
+const PURE = ['engine/spec/**/*.ts', 'engine/template/**/*.ts', 'engine/pod/**/*.ts', 'engine/operate/**/*.ts', 'engine/simulate/**/*.ts', 'engine/manifests/**/*.ts', 'renderer/document/**/*.ts'];
 const TESTS = ['**/*.test.ts', '**/*.test.tsx', 'e2e/**/*.ts'];
 const clock = 'Pure code reads no clock: take `now` (ms since the epoch) as an argument.';
 

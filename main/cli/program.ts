@@ -5,12 +5,13 @@ import { helpOf, parseCommand } from './command.ts';
 import type { Command } from './command.ts';
 import type { Connect } from './connect.ts';
 import type { Io } from './io.ts';
+import { fromManifests } from './from-manifests.ts';
 import { contexts, engine, lint } from './other.ts';
 import { metrics } from './metrics.ts';
 import { errorText } from './output.ts';
 import { get, list, logs, remove, submit, watch } from './runs.ts';
 
-export const COMMANDS: readonly Command[] = [contexts, lint, submit, list, get, watch, logs, ...actions, remove, metrics, engine];
+export const COMMANDS: readonly Command[] = [contexts, lint, fromManifests, submit, list, get, watch, logs, ...actions, remove, metrics, engine];
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
