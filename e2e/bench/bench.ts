@@ -1,7 +1,8 @@
-/** npm run bench [operate] [layout] [submit] [fanout] [window]: prints figures; all parts when none is named. */
+/** npm run bench [operate] [layout] [submit] [fanout] [canvas] [window]: prints figures; all parts when none is named. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connect, kubeconfigPath, NO_CLUSTER } from '../cluster/support.ts';
+import { benchCanvas } from './canvas.ts';
 import { benchFanout } from './fanout.ts';
 import { benchLayout } from './layout.ts';
 import { table } from './measure.ts';
@@ -9,7 +10,7 @@ import { benchOperate } from './operate.ts';
 import { benchSubmit } from './submit.ts';
 import { benchWindow } from './window.ts';
 
-const PARTS = ['operate', 'layout', 'submit', 'fanout', 'window'];
+const PARTS = ['operate', 'layout', 'submit', 'fanout', 'canvas', 'window'];
 const named = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
 const unknown = named.filter((part) => !PARTS.includes(part));
 if (unknown.length) {
@@ -31,6 +32,7 @@ if (wanted('submit') || wanted('fanout')) {
     await cluster.close();
   }
 }
+if (wanted('canvas')) await benchCanvas();
 if (wanted('window')) await benchWindow();
 
 const folder = path.resolve(import.meta.dirname, '../../.cache/ci');

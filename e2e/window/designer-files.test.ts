@@ -162,11 +162,11 @@ const EDITS: [what: string, text: string, act: () => Promise<void>, lines: strin
     ['+        arguments:', '+          parameters:', '+          - name: who', '+            value: "{{tasks.b.outputs.result}}"']],
   ['wait for a failure', DAG, async () => { await page.locator('.react-flow__edge[data-id="a>b"]').click({ button: 'right', force: true }); await page.getByRole('menuitem', { name: 'when it failed' }).click(); },
     ['-        depends: a', '+        depends: a.Failed']],
-  ['make a template of a task', DAG, async () => { await menu('b', 'Make a template'); await page.getByLabel('Name of the template').fill('inner'); await press('Enter'); await node('inner').waitFor(); },
+  ['make a template of a task', DAG, async () => { await menu('b', 'Extract to a template'); await page.getByLabel('Name of the template').fill('inner'); await press('Enter'); await node('inner').waitFor(); },
     []],
   ['move a step out of its row', STEPS, async () => { await node('c').click(); await press('Alt+ArrowDown'); await page.locator('.lane-band').nth(2).waitFor(); },
     ['-      - name: c', '+    - - name: c']],
-  ['convert rows to a dag', STEPS, async () => { await page.locator('.react-flow__pane').click({ button: 'right', position: { x: 30, y: 400 } }); await page.getByRole('menuitem', { name: 'Convert between' }).click(); await page.getByText('dag · 3 tasks').waitFor(); },
+  ['convert rows to a dag', STEPS, async () => { await page.locator('.react-flow__pane').click({ button: 'right', position: { x: 30, y: 400 } }); await page.getByRole('menuitem', { name: 'Convert to' }).click(); await page.getByText('dag · 3 tasks').waitFor(); },
     []],
 ];
 

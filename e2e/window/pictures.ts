@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright';
 import type { Browser, Page } from 'playwright';
 import { parse } from 'yaml';
+import { manyTasks, NIGHTLY_FILE, ROWS_FILE } from './workflows.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** The built window; another folder for pictures of a build that is not the app's. */
@@ -70,6 +71,26 @@ const simulated = (then: (page: Page) => Promise<void>) => async (page: Page): P
   await then(page);
 };
 
+/** A file given to the window, as if it had been opened. */
+const file = (text: string, then?: (page: Page) => Promise<void>) => async (page: Page): Promise<void> => {
+  await page.evaluate((content) => { (globalThis as unknown as { fake: { open: (name: string, text: string) => void } }).fake.open('nightly.yaml', content); }, text);
+  await page.locator('.canvas .react-flow__node, .canvas .painting').first().waitFor();
+  await page.locator('.monaco-editor .view-line').first().waitFor();
+  await then?.(page);
+};
+const task = (page: Page, id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
+
+/** Pulls a line from a task's handle and holds it over another. */
+const pull = (from: string, to: string) => async (page: Page): Promise<void> => {
+  const [source, target] = [await task(page, from).boundingBox(), await task(page, to).boundingBox()];
+  if (!source || !target) throw new Error(`${from} or ${to} is not in view`);
+  await page.mouse.move(source.x + source.width / 2, source.y + source.height - 6);
+  await page.mouse.move(source.x + source.width / 2, source.y + source.height + 1);
+  await page.mouse.down();
+  await page.mouse.move(target.x + target.width / 2, target.y + target.height + 12, { steps: 5 });
+  await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 5 });
+};
+
 /** Every state that shared/window asks for and that these views have. */
 export const PICTURES: Record<string, Picture> = {
   run: { scene: 'run', act: step('validate-schema') },
@@ -109,6 +130,21 @@ export const PICTURES: Record<string, Picture> = {
   'try-out': { scene: 'run', act: simulated(async (page) => { await page.getByRole('tab', { name: 'Try out' }).click(); await page.getByRole('textbox', { name: 'To try' }).fill('{"day": sprig.title(inputs.parameters.message),\n "steps": len(workflow.name) + 1}'); }) },
   'try-out-fault': { scene: 'run', act: simulated(async (page) => { await page.getByRole('tab', { name: 'Try out' }).click(); await page.getByRole('textbox', { name: 'To try' }).fill('sprig.upper(workflow.name) +\n  asInt(inputs.parameters.none)'); }) },
   resolved: { scene: 'run', act: async (page) => { await sample('Diamond')(page); await page.getByRole('tab', { name: 'Resolved' }).click(); await page.getByRole('option').first().waitFor(); await page.getByRole('button', { name: 'Dry run' }).click(); await page.locator('.resolved .view-line').first().waitFor(); } },
+  'canvas-empty': { scene: 'run', act: async (page) => { await page.keyboard.press('Control+n'); await page.locator('.monaco-editor .view-line').first().waitFor(); } },
+  canvas: { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); }) },
+  'canvas-drop': { scene: 'run', act: file(NIGHTLY_FILE, pull('validate', 'approve')) },
+  'canvas-refused': { scene: 'run', act: file(NIGHTLY_FILE, pull('build-features', 'list-partitions')) },
+  'canvas-several': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'extract').click(); await task(page, 'build-features').click({ modifiers: ['Control'] }); }) },
+  'canvas-add': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'extract').click(); await page.keyboard.press('a'); await page.getByRole('combobox').waitFor(); }) },
+  'canvas-edge': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await page.getByRole('button', { name: 'build-features waits for validate: Succeeded' }).click(); await page.getByRole('menu').waitFor(); }) },
+  'canvas-menu': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'extract').click({ button: 'right' }); await page.getByRole('menu').waitFor(); }) },
+  'canvas-steps': { scene: 'run', act: file(ROWS_FILE, async (page) => { await task(page, 'load').click(); }) },
+  'canvas-long': { scene: 'run', act: file(NIGHTLY_FILE.replaceAll('build-features', 'build-the-features-of-the-day-and-verify-them-before-release'), async (page) => { await task(page, 'list-partitions').click(); }) },
+  'canvas-many': { scene: 'run', act: file(manyTasks(500), async (page) => { await page.waitForTimeout(1200); }) },
+  'canvas-broken': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await page.locator('.monaco-editor').first().click(); await page.keyboard.press('Control+End'); await page.keyboard.type('  : [oops'); await page.locator('.banner').waitFor(); }) },
+  'canvas-small': { scene: 'run', width: 1000, height: 640, act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); }) },
+  'canvas-large': { scene: 'run', width: 2560, height: 1440, act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); }) },
+  outline: { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); await page.getByRole('tab', { name: 'Outline' }).click(); await page.getByRole('tree').waitFor(); }) },
   nofile: { scene: 'run', act: room('Designer') },
   broken: { scene: 'run', act: async (page) => { await sample('Parameters')(page); await page.locator('.monaco-editor').first().click(); await page.keyboard.press('Control+End'); await page.keyboard.type('  : [oops'); await page.waitForTimeout(400); } },
   templates: { scene: 'run', act: room('Templates') },

@@ -115,8 +115,8 @@ function Ports({ model, positions, hidden }: { model: Sketch; positions: Readonl
   const at = node && positions.get(node.id);
   if (hidden || selection.length !== 1 || !node || !at || node.shape !== 'task' || model.grammar === 'leaf' || node.outputs.length === 0) return null;
   return (
-    <div className="ports nopan nodrag" style={{ left: at.x + TASK_SIZE.width + 10, top: at.y }} aria-hidden>
-      {node.outputs.slice(0, 6).map((output) => <span key={output} className="badge port" title={`Drag ${output} onto a task that takes it`} onPointerDown={(event) => { event.stopPropagation(); beginDrag({ output: { task: node.id, name: output } }, event); }}>{output.replace('parameters.', '')} ↴</span>)}
+    <div className="ports nopan nodrag" style={{ left: at.x + TASK_SIZE.width / 2 + 14, top: at.y + TASK_SIZE.height - 7 }} aria-hidden>
+      {node.outputs.slice(0, 4).map((output) => <span key={output} className="badge port" title={`Drag ${output} onto a task that takes it`} onPointerDown={(event) => { event.stopPropagation(); beginDrag({ output: { task: node.id, name: output } }, event); }}>{output.replace('parameters.', '')} ↴</span>)}
     </div>
   );
 }

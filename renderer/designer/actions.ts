@@ -5,11 +5,10 @@ import type { Command, NewTask, OutputRef, StepPlace } from '../document/command
 import type { TaskRef } from '../document/draft.ts';
 import type { SketchNode } from '../document/sketch.ts';
 import type { Addition } from './additions.ts';
-import { copyTasks } from './clipboard.ts';
 import { canvasView, setMode, useMode } from './mode.ts';
 import type { Where } from './mode.ts';
 import { forgetPositions, movePosition, placeByHand } from './positions.ts';
-import { climb, drillInto, objectOf, redo, refuse, run, select, sketchOf, templateOnCanvas, templatePlace, undo, useDesigner } from './session.ts';
+import { climb, copyText, drillInto, objectOf, redo, refuse, run, select, sketchOf, templateOnCanvas, templatePlace, undo, useDesigner } from './session.ts';
 
 export interface Action {
   id: string;
@@ -255,14 +254,14 @@ export const ACTIONS: readonly Action[] = [
   act('open', 'Open its template', 'Enter', () => (useMode.getState().connecting ?? leading()?.opens ? undefined : 'It opens nothing'), enter),
   act('up', 'Back to the template above', 'Backspace', () => (useDesigner.getState().levels.length > 1 ? undefined : 'This is the top'), () => { climb(); }),
   act('duplicate', 'Duplicate', 'Mod+D', needsTask, () => { here((place) => ({ ...place, type: 'duplicateTasks', tasks: tasksChosen().map(refOf) })); }),
-  act('copy', 'Copy', 'Mod+C', needsTask, () => { void copyTasks(tasksChosen()); }),
-  act('cut', 'Cut', 'Mod+X', needsTask, () => { void copyTasks(tasksChosen()).then(deleteChosen); }),
+  act('copy', 'Copy', 'Mod+C', needsTask, () => { void copyChosen(); }),
+  act('cut', 'Cut', 'Mod+X', needsTask, () => { void copyChosen().then((done) => { if (done) deleteChosen(); }); }),
   act('paste', 'Paste', 'Mod+V', always, () => { void paste(); }),
   act('delete', 'Delete', 'Delete', () => (chosen().length || useDesigner.getState().edge !== undefined ? undefined : 'Nothing is selected'), deleteChosen),
   act('all', 'Select all', 'Mod+A', always, () => { select(sketchOf(useDesigner.getState()).nodes.map((node) => node.id)); }),
-  act('extract', 'Make a template of the selection…', 'Mod+G', needsTask, extract),
-  act('inline', 'Put its template in its place', 'Mod+Shift+G', needsOne, () => { here((place) => ({ ...place, type: 'inlineTemplate', task: refOf(leading() as SketchNode) })); }),
-  act('convert', 'Convert between steps and DAG', undefined, () => (sketchOf(useDesigner.getState()).grammar === 'leaf' ? 'This template calls nothing' : undefined), convert),
+  act('extract', 'Extract to a template…', 'Mod+G', needsTask, extract),
+  act('inline', 'Inline its template', 'Mod+Shift+G', needsOne, () => { here((place) => ({ ...place, type: 'inlineTemplate', task: refOf(leading() as SketchNode) })); }),
+  act('convert', 'Convert to steps or DAG', undefined, () => (sketchOf(useDesigner.getState()).grammar === 'leaf' ? 'This template calls nothing' : undefined), convert),
   act('entrypoint', 'Start the workflow here', undefined, always, () => { const place = templatePlace(); if (typeof place === 'string') refuse(place); else run({ type: 'setEntrypoint', ...place }); }),
   act('move-up', 'Move to the row above', 'Alt+ArrowUp', needsOne, () => { moveByKey('up'); }),
   act('move-down', 'Move to the row below', 'Alt+ArrowDown', needsOne, () => { moveByKey('down'); }),
@@ -273,6 +272,13 @@ export const ACTIONS: readonly Action[] = [
   act('undo', 'Undo', 'Mod+Z', () => (useDesigner.getState().history.canUndo ? undefined : 'Nothing to undo'), undo),
   act('redo', 'Redo', 'Mod+Shift+Z', () => (useDesigner.getState().history.canRedo ? undefined : 'Nothing to redo'), redo),
 ];
+
+/** Puts the selected tasks with their templates on the clipboard. @returns whether they are there */
+async function copyChosen(): Promise<boolean> {
+  const copied = copyText(tasksChosen().map(refOf));
+  if ('refused' in copied) return refuse(copied.refused);
+  return await navigator.clipboard.writeText(copied.text).then(() => true, () => refuse('The clipboard could not be written.'));
+}
 
 async function paste(): Promise<void> {
   const text = await navigator.clipboard.readText().catch(() => '');

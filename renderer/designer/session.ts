@@ -7,8 +7,9 @@ import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { Path } from '../../engine/spec/yaml.ts';
 import { say, useUi } from '../app/store.ts';
 import type { Command, TemplatePlace } from '../document/command.ts';
-import { canConnect, run as doCommand } from '../document/commands.ts';
+import { canConnect, copy, run as doCommand } from '../document/commands.ts';
 import type { Place } from '../document/commands.ts';
+import type { TaskRef } from '../document/draft.ts';
 import { trimEdits } from '../document/edit.ts';
 import type { TextEdit } from '../document/edit.ts';
 import { entryOf, readObjects, templateOf } from '../document/objects.ts';
@@ -320,6 +321,12 @@ export function connectionRefused(from: string, to: string): string | undefined 
   const text = useUi.getState().document?.text ?? '';
   const place = templatePlace();
   return typeof place === 'string' ? place : canConnect(sourceOf(text), place, from, to);
+}
+
+/** @returns tasks of the template on the canvas with the templates they call, as YAML for the clipboard; a sentence when it cannot be */
+export function copyText(tasks: readonly TaskRef[]): { text: string } | { refused: string } {
+  const place = templatePlace();
+  return typeof place === 'string' ? { refused: place } : copy(sourceOf(useUi.getState().document?.text ?? ''), place, tasks);
 }
 
 /** The template on the canvas as commands name it; a sentence when they cannot. */
