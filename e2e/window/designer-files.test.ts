@@ -157,7 +157,7 @@ const EDITS: [what: string, text: string, act: () => Promise<void>, lines: strin
   ['duplicate a task', DAG, async () => { await node('b').click(); await press('Control+d'); await node('b-2').waitFor(); },
     ['+      - name: b-2', '+        template: say', '+        depends: a']],
   ['copy and paste a task', DAG, async () => { await node('b').click(); await press('Control+c', 'Control+v'); await node('b-2').waitFor(); },
-    ['+      - name: b-2', '+        template: say', '+        depends: a']],
+    ['+      - name: b-2', '+        template: say']],
   ['pass an output on', DAG, async () => { await node('b').click(); await press('p'); await page.getByLabel('To the task').selectOption('c'); await page.getByRole('button', { name: 'Pass on' }).click(); await page.getByRole('dialog').waitFor({ state: 'detached' }); },
     ['+        arguments:', '+          parameters:', '+          - name: who', '+            value: "{{tasks.b.outputs.result}}"']],
   ['wait for a failure', DAG, async () => { await page.locator('.react-flow__edge[data-id="a>b"]').click({ button: 'right', force: true }); await page.getByRole('menuitem', { name: 'when it failed' }).click(); },

@@ -29,7 +29,7 @@ function Entry({ addition, iconsOnly }: { addition: Addition; iconsOnly: boolean
     if (objects.length) add(addition, selection.length ? { after: selection } : {});
   };
   const button = (
-    <button type="button" className="add-entry" aria-label={`Add ${title}`} onPointerDown={(event) => { beginDrag({ addition }, event); }} onClick={press}>
+    <button type="button" className="add-entry" aria-label={`Add ${title}${note === undefined || iconsOnly ? '' : ` ${note}`}`} onPointerDown={(event) => { beginDrag({ addition }, event); }} onClick={press}>
       <KindMark kind={kind} />{iconsOnly ? null : <><span className="cut">{title}</span>{note === undefined ? null : <small>{note}</small>}</>}
     </button>
   );

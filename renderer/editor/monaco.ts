@@ -56,7 +56,7 @@ export function followTheme(): void {
 }
 
 export const EDITOR_OPTIONS: monaco.editor.IStandaloneEditorConstructionOptions = {
-  language: 'yaml', automaticLayout: true, minimap: { enabled: false }, fontFamily: '"JetBrains Mono Variable", monospace', fontSize: 12.5, lineHeight: 20, fontLigatures: false, scrollBeyondLastLine: false,
+  language: 'yaml', automaticLayout: true, renderFinalNewline: 'on', minimap: { enabled: false }, fontFamily: '"JetBrains Mono Variable", monospace', fontSize: 12.5, lineHeight: 20, fontLigatures: false, scrollBeyondLastLine: false,
   renderLineHighlight: 'line', tabSize: 2, insertSpaces: true, detectIndentation: false, overviewRulerLanes: 2, overviewRulerBorder: false, hideCursorInOverviewRuler: true, padding: { top: 8, bottom: 8 }, lineNumbersMinChars: 4, lineDecorationsWidth: 8, folding: true, showFoldingControls: 'mouseover',
   wordBasedSuggestions: 'off', quickSuggestions: false, unicodeHighlight: { ambiguousCharacters: false }, largeFileOptimizations: true, contextmenu: false, stickyScroll: { enabled: false }, fixedOverflowWidgets: true, scrollbar: { useShadows: false, verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
 };
