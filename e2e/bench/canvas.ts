@@ -32,6 +32,7 @@ async function benchDrag(count: number): Promise<void> {
   await page.goto(`${served.url}/?s=run&t=light`);
   await page.locator('.foot').waitFor();
   await page.evaluate((text) => { (globalThis as unknown as { fake: { open: (name: string, text: string) => void } }).fake.open('many.yaml', text); }, manyTasks(count));
+  await page.locator('.canvas .painting, .canvas .react-flow__node').first().waitFor();
   await page.locator('.canvas').focus();
   await page.keyboard.press('Control+f');
   await page.getByRole('textbox', { name: 'Find a step' }).fill('task-250');
@@ -41,17 +42,8 @@ async function benchDrag(count: number): Promise<void> {
   if (!box) throw new Error('bug: the task is not in view');
   await page.mouse.move(box.x + 90, box.y + 20);
   await page.mouse.down();
-  await page.evaluate(() => {
-    const frames: number[] = [];
-    Object.assign(globalThis, { frames });
-    let last = performance.now();
-    const tick = (now: number): void => {
-      frames.push(now - last);
-      last = now;
-      requestAnimationFrame(tick);
-    };
-    requestAnimationFrame(tick);
-  });
+  // Text: what the test runner makes of a function is not for the page.
+  await page.evaluate('globalThis.frames = []; { let last = performance.now(); requestAnimationFrame(function tick(now) { globalThis.frames.push(now - last); last = now; requestAnimationFrame(tick); }); }');
   for (let i = 0; i < 120; i++) await page.mouse.move(box.x + 90 + Math.sin(i / 12) * 160, box.y + 20 + Math.cos(i / 12) * 120);
   const frames = await page.evaluate(() => (globalThis as unknown as { frames: number[] }).frames);
   await page.mouse.up();

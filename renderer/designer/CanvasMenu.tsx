@@ -1,6 +1,7 @@
 import { ContextMenu } from 'radix-ui';
 import { useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
+import { landmark } from '../ui/overlays.tsx';
 import type { MenuItem } from '../ui/overlays.tsx';
 import { Keys } from '../ui/parts.tsx';
 import { action } from './actions.ts';
@@ -22,9 +23,9 @@ export function CanvasMenu({ children }: { children: ReactNode }): ReactElement 
     setItems(edge && !edge.hook ? edgeItems(edge) : actionItems(task === undefined ? OF_CANVAS : OF_TASK));
   };
   return (
-    <ContextMenu.Root>
+    <ContextMenu.Root modal={false}>
       <ContextMenu.Trigger asChild onContextMenu={(event) => { open({ x: event.clientX, y: event.clientY }); }}>{children}</ContextMenu.Trigger>
-      <ContextMenu.Portal>
+      <ContextMenu.Portal container={landmark()}>
         <ContextMenu.Content className="menu" collisionPadding={8} onCloseAutoFocus={(event) => { event.preventDefault(); }}>
           {items.map((item, i) => (item === 'line' ? <ContextMenu.Separator key={`line${i}`} asChild><hr /></ContextMenu.Separator> : (
             <ContextMenu.Item key={item.id} className={item.danger ? 'danger' : ''} disabled={item.unable !== undefined} title={item.unable} onSelect={item.run}>{item.icon}<span className="grow">{item.label}</span>{item.keys === undefined ? null : <Keys keys={item.keys} />}</ContextMenu.Item>

@@ -76,11 +76,16 @@ export interface MenuItem {
   run: () => void;
 }
 
+/** Menus stand in the room they belong to, so that nothing lies outside of the page's landmarks. */
+export function landmark(): HTMLElement | null {
+  return document.querySelector('main');
+}
+
 export function Menu({ items, children, align = 'end' }: { items: (MenuItem | 'line')[]; children: ReactNode; align?: 'start' | 'end' }): ReactElement {
   return (
-    <DropdownMenu.Root>
+    <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{children}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={landmark()}>
         <DropdownMenu.Content className="menu" align={align} sideOffset={4} collisionPadding={8}>
           {items.map((item, i) => (item === 'line' ? <DropdownMenu.Separator key={`line${i}`} asChild><hr /></DropdownMenu.Separator> : (
             <DropdownMenu.Item key={item.id} className={item.danger ? 'danger' : ''} disabled={item.unable !== undefined} title={item.unable} onSelect={item.run}>
