@@ -138,11 +138,27 @@ spec:
 `;
 
 const node = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
+const canvas = () => page.getByRole('application', { name: /^Canvas of/ });
 const press = async (...keys: string[]): Promise<void> => { for (const key of keys) await page.keyboard.press(key); };
 const menu = async (id: string, item: string): Promise<void> => {
   await node(id).click({ button: 'right' });
   await page.getByRole('menuitem', { name: item }).click();
 };
+
+/** Presses at one point of the window, goes to another, and lets go. */
+async function drag(from: { x: number; y: number }, to: { x: number; y: number }): Promise<void> {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 4 });
+  await page.mouse.move(to.x, to.y, { steps: 4 });
+  await page.mouse.up();
+}
+/** A point of a node: its share from the left and from the top. */
+async function at(id: string, x = 0.5, y = 0.5): Promise<{ x: number; y: number }> {
+  const box = (await node(id).boundingBox())!;
+  return { x: box.x + box.width * x, y: box.y + box.height * y };
+}
+const palette = async (title: string): Promise<{ x: number; y: number }> => { const box = (await page.getByRole('button', { name: title }).first().boundingBox())!; return { x: box.x + 40, y: box.y + box.height / 2 }; };
 
 /** Every kind of edit: what is done, and the lines it may change. */
 const EDITS: [what: string, text: string, act: () => Promise<void>, lines: string[]][] = [
@@ -162,6 +178,18 @@ const EDITS: [what: string, text: string, act: () => Promise<void>, lines: strin
     ['+        arguments:', '+          parameters:', '+          - name: who', '+            value: "{{tasks.b.outputs.result}}"']],
   ['wait for a failure', DAG, async () => { await page.locator('.react-flow__edge[data-id="a>b"]').click({ button: 'right', force: true }); await page.getByRole('menuitem', { name: 'when it failed' }).click(); },
     ['-        depends: a', '+        depends: a.Failed']],
+  ['drop a template on an edge', DAG, async () => { const [b, c] = [await at('b', 0.5, 1), await at('c', 0.5, 0)]; await drag(await palette('Add say'), { x: (b.x + c.x) / 2, y: (b.y + c.y) / 2 }); await node('say').waitFor(); },
+    ['-        depends: "b"', '+        depends: "say"', '+      - name: say', '+        template: say', '+        depends: b']],
+  ['let a line go over the empty canvas', DAG, async () => { await node('c').hover(); const c = await at('c', 0.5, 1); await drag({ x: c.x, y: c.y + 1 }, { x: c.x + 120, y: c.y + 120 }); await page.getByRole('combobox').fill('say'); await press('Enter'); await node('say').waitFor(); },
+    ['+      - name: say', '+        template: say', '+        depends: c']],
+  ['drag an output onto a task', DAG, async () => { await node('b').click(); const port = (await page.locator('.port').first().boundingBox())!; await drag({ x: port.x + 20, y: port.y + 8 }, await at('c')); await page.getByText('● unsaved').first().waitFor(); },
+    ['+        arguments:', '+          parameters:', '+          - name: who', '+            value: "{{tasks.b.outputs.result}}"']],
+  ['drag the end of an edge to another task', DAG, async () => { await node('c').hover(); const [end, other] = [await at('c', 0.5, 0), await at('a', 0.5, 1)]; const start = await at('b', 0.5, 1); await drag({ x: start.x, y: start.y + 5 }, { x: other.x, y: other.y - 10 }); assert.ok(end); await page.getByText('● unsaved').first().waitFor(); },
+    ['-        depends: "b"', '+        depends: "a"']],
+  ['drag a step into another row', STEPS, async () => { await drag(await at('a'), await at('b', 0.05)); await page.getByText('● unsaved').first().waitFor(); },
+    []],
+  ['delete several in a box', DAG, async () => { const [b, c] = [await at('b', -0.2, -0.2), await at('c', 1.2, 1.3)]; await page.locator('.react-flow__pane').click({ position: { x: 20, y: 20 } }); await page.keyboard.down('Shift'); await drag(b, c); await page.keyboard.up('Shift'); await page.locator('.react-flow__node.selected').nth(1).waitFor(); await canvas().focus(); await press('Delete'); },
+    ['-      - name: b          # the second', '-        template: say', '-        depends: a', '-      - name: c', '-        template: say', '-', '-        depends: "b"']],
   ['make a template of a task', DAG, async () => { await menu('b', 'Extract to a template'); await page.getByLabel('Name of the template').fill('inner'); await press('Enter'); await node('inner').waitFor(); },
     []],
   ['move a step out of its row', STEPS, async () => { await node('c').click(); await press('Alt+ArrowDown'); await page.locator('.lane-band').nth(2).waitFor(); },

@@ -29,8 +29,8 @@ function Entry({ addition, iconsOnly }: { addition: Addition; iconsOnly: boolean
     if (objects.length) add(addition, selection.length ? { after: selection } : {});
   };
   const button = (
-    <button type="button" className="add-entry" aria-label={`Add ${title}${note === undefined || iconsOnly ? '' : ` ${note}`}`} onPointerDown={(event) => { beginDrag({ addition }, event); }} onClick={press}>
-      <KindMark kind={kind} />{iconsOnly ? null : <><span className="cut">{title}</span>{note === undefined ? null : <small>{note}</small>}</>}
+    <button type="button" className="add-entry" aria-label={iconsOnly ? `Add ${title}` : undefined} onPointerDown={(event) => { beginDrag({ addition }, event); }} onClick={press}>
+      <KindMark kind={kind} />{iconsOnly ? null : <><span className="sr">Add </span><span className="cut">{title}</span>{note === undefined ? null : <small> {note}</small>}</>}
     </button>
   );
   return iconsOnly ? <Tip words={title} side="right">{button}</Tip> : button;

@@ -80,7 +80,7 @@ const Needs = memo(function Needs({ id, sourceX, sourceY, targetX, targetY, data
       <BaseEdge path={curve([{ x: sourceX, y: sourceY }, { x: targetX, y: targetY }])} interactionWidth={18} />
       {labelled ? (
         <EdgeLabelRenderer>
-          <div className="edge-label nodrag nopan" data-edge={id} style={{ transform: `translate(-50%, -50%) translate(${(sourceX + targetX) / 2}px, ${sourceY + (targetY - sourceY) * 0.46}px)` }}><EdgeLabel edge={edge} /></div>
+          <div className="edge-label nodrag nopan" data-edge={id} onClick={(event) => { event.stopPropagation(); }} style={{ transform: `translate(-50%, -50%) translate(${(sourceX + targetX) / 2}px, ${sourceY + (targetY - sourceY) * 0.46}px)` }}><EdgeLabel edge={edge} /></div>
         </EdgeLabelRenderer>
       ) : null}
     </>
