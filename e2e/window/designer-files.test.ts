@@ -179,13 +179,18 @@ const EDITS: [what: string, text: string, act: () => Promise<void>, lines: strin
   ['wait for a failure', DAG, async () => { await page.locator('.react-flow__edge[data-id="a>b"]').click({ button: 'right', force: true }); await page.getByRole('menuitem', { name: 'when it failed' }).click(); },
     ['-        depends: a', '+        depends: a.Failed']],
   ['drop a template on an edge', DAG, async () => { const [b, c] = [await at('b', 0.5, 1), await at('c', 0.5, 0)]; await drag(await palette('Add say'), { x: (b.x + c.x) / 2, y: (b.y + c.y) / 2 }); await node('say').waitFor(); },
-    ['-        depends: "b"', '+        depends: "say"', '+      - name: say', '+        template: say', '+        depends: b']],
+    ['+      - name: say', '+        template: say', '+        depends: b', '-        depends: "b"', '+        depends: "say"']],
   ['let a line go over the empty canvas', DAG, async () => { await node('c').hover(); const c = await at('c', 0.5, 1); await drag({ x: c.x, y: c.y + 1 }, { x: c.x + 120, y: c.y + 120 }); await page.getByRole('combobox').fill('say'); await press('Enter'); await node('say').waitFor(); },
     ['+      - name: say', '+        template: say', '+        depends: c']],
   ['drag an output onto a task', DAG, async () => { await node('b').click(); const port = (await page.locator('.port').first().boundingBox())!; await drag({ x: port.x + 20, y: port.y + 8 }, await at('c')); await page.getByText('● unsaved').first().waitFor(); },
     ['+        arguments:', '+          parameters:', '+          - name: who', '+            value: "{{tasks.b.outputs.result}}"']],
-  ['drag the end of an edge to another task', DAG, async () => { await node('c').hover(); const [end, other] = [await at('c', 0.5, 0), await at('a', 0.5, 1)]; const start = await at('b', 0.5, 1); await drag({ x: start.x, y: start.y + 5 }, { x: other.x, y: other.y - 10 }); assert.ok(end); await page.getByText('● unsaved').first().waitFor(); },
-    ['-        depends: "b"', '+        depends: "a"']],
+  ['drag the beginning of an edge to another task', DAG, async () => {
+    const [b, c] = [await at('b', 0.5, 1), await at('c', 0.5, 0)];
+    await page.mouse.click((b.x + c.x) / 2, (b.y + c.y) / 2);
+    await page.locator('.react-flow__edge.selected').waitFor();
+    await drag({ x: b.x, y: b.y + 2 }, await at('a'));
+    await page.getByText('● unsaved').first().waitFor();
+  }, ['-        depends: "b"', '+        depends: "a"']],
   ['drag a step into another row', STEPS, async () => { await drag(await at('a'), await at('b', 0.05)); await page.getByText('● unsaved').first().waitFor(); },
     []],
   ['delete several in a box', DAG, async () => { const [b, c] = [await at('b', -0.2, -0.2), await at('c', 1.2, 1.3)]; await page.locator('.react-flow__pane').click({ position: { x: 20, y: 20 } }); await page.keyboard.down('Shift'); await drag(b, c); await page.keyboard.up('Shift'); await page.locator('.react-flow__node.selected').nth(1).waitFor(); await canvas().focus(); await press('Delete'); },

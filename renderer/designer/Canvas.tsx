@@ -55,7 +55,7 @@ function Board({ scope }: { scope: string }): ReactElement {
   const nodes = useFlowNodes(model, positions, dragged, !stale);
   const edges = useFlowEdges(model);
   const zoom = useStore((state) => state.transform[2]);
-  const connecting = useStore((state) => state.connection.inProgress);
+  const connecting = useStore((state) => (state.connection.inProgress ? state.connection.fromHandle.type : undefined));
   const box = useRef<HTMLDivElement>(null);
   const { view, shown } = useCanvasView(model, positions, box);
   const rows = useMemo(() => (model.grammar === 'steps' ? arrangeRows(model) : undefined), [model]);
@@ -63,10 +63,10 @@ function Board({ scope }: { scope: string }): ReactElement {
   const painted = model.nodes.length > PAINTED && zoom < PAINTED_ZOOM;
   return (
     <CanvasMenu>
-      <div ref={box} className="graph canvas" data-far={zoom < 0.45 || undefined} data-connecting={connecting || undefined} tabIndex={0} data-pane-focus data-canvas role="application" aria-label={`Canvas of ${title}`} aria-roledescription="graph that can be changed; A adds, C connects, arrows go from step to step, Enter opens">
+      <div ref={box} className="graph canvas" data-far={zoom < 0.45 || undefined} data-connecting={connecting} tabIndex={0} data-pane-focus data-canvas role="application" aria-label={`Canvas of ${title}`} aria-roledescription="graph that can be changed; A adds, C connects, arrows go from step to step, Enter opens">
         <ReactFlow<TaskNode, NeedsEdge>
           nodes={shown && !painted ? nodes : EMPTY_NODES} edges={shown && !painted ? edges : EMPTY_EDGES} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onEdgesChange={takeEdges} {...gestures}
-          onlyRenderVisibleElements={model.nodes.length > MANY} minZoom={0.05} maxZoom={2} nodesDraggable={!stale && model.grammar !== 'leaf'} nodesConnectable={!stale && model.grammar === 'dag'} edgesReconnectable={!stale} nodesFocusable={false} edgesFocusable={false} elevateEdgesOnSelect={false}
+          onlyRenderVisibleElements={model.nodes.length > MANY} minZoom={0.05} maxZoom={2} nodesDraggable={!stale && model.grammar !== 'leaf'} nodesConnectable={!stale && model.grammar === 'dag'} edgesReconnectable={!stale} nodesFocusable={false} edgesFocusable={false} elevateEdgesOnSelect
           disableKeyboardA11y deleteKeyCode={null} multiSelectionKeyCode={ADD_KEYS} selectionKeyCode="Shift" zoomOnDoubleClick={false} nodeDragThreshold={3} connectionRadius={28} connectionLineComponent={ConnectionLine} autoPanOnNodeFocus={false} proOptions={PRO}
           onPaneClick={() => { select([]); view.focus(); }} onNodeClick={view.focus} onEdgeClick={() => { select([]); view.focus(); }} onNodeDoubleClick={(_, node) => { drillInto(node.id); }}
         >

@@ -11,11 +11,14 @@ import { connectionRefused } from './session.ts';
 
 /** What letting go would do, at the pointer: the line that is drawn, or why it cannot be. */
 export function ConnectTip({ model }: { model: Sketch }): ReactElement | null {
-  const from = useConnection((connection) => (connection.inProgress ? connection.fromNode.id : undefined));
-  const to = useConnection((connection) => (connection.inProgress ? connection.toNode?.id : undefined));
-  const at = usePointer(from !== undefined);
-  if (from === undefined || !at) return null;
-  return <Tip at={at} model={model} from={from} to={to} />;
+  const held = useConnection((connection) => (connection.inProgress ? connection.fromNode.id : undefined));
+  const over = useConnection((connection) => (connection.inProgress ? connection.toNode?.id : undefined));
+  const backwards = useConnection((connection) => connection.inProgress && connection.fromHandle.type === 'target');
+  const at = usePointer(held !== undefined);
+  if (held === undefined || !at) return null;
+  // The beginning of an edge is moved: what is held is its end.
+  if (backwards) return over === undefined ? null : <Tip at={at} model={model} from={over} to={held} />;
+  return <Tip at={at} model={model} from={held} to={over} />;
 }
 
 /** The same for a connection that is made by keys, beside the node that is proposed. */
