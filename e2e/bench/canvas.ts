@@ -27,7 +27,8 @@ export async function benchCanvas(): Promise<void> {
 /** Drags one task about and takes the time between frames. */
 async function benchDrag(count: number): Promise<void> {
   const served = await servePictures();
-  const { page, close } = await launchBlank();
+  const opened = await launchBlank();
+  const { page } = opened;
   await page.setViewportSize({ width: 1440, height: 900 });
   await page.goto(`${served.url}/?s=run&t=light`);
   await page.locator('.foot').waitFor();
@@ -47,7 +48,7 @@ async function benchDrag(count: number): Promise<void> {
   for (let i = 0; i < 120; i++) await page.mouse.move(box.x + 90 + Math.sin(i / 12) * 160, box.y + 20 + Math.cos(i / 12) * 120);
   const frames = await page.evaluate(() => (globalThis as unknown as { frames: number[] }).frames);
   await page.mouse.up();
-  await close();
+  await opened.close();
   served.close();
   const sorted = [...frames].sort((a, b) => a - b);
   const { median, max } = spread(frames);

@@ -188,7 +188,7 @@ const EDITS: [what: string, text: string, act: () => Promise<void>, lines: strin
     const [b, c] = [await at('b', 0.5, 1), await at('c', 0.5, 0)];
     await page.mouse.click((b.x + c.x) / 2, (b.y + c.y) / 2);
     await page.locator('.react-flow__edge.selected').waitFor();
-    await drag({ x: b.x, y: b.y + 2 }, await at('a'));
+    await drag({ x: b.x, y: b.y + 10 }, await at('a'));
     await page.getByText('● unsaved').first().waitFor();
   }, ['-        depends: "b"', '+        depends: "a"']],
   ['drag a step into another row', STEPS, async () => { await drag(await at('a'), await at('b', 0.05)); await page.getByText('● unsaved').first().waitFor(); },
