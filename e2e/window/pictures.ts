@@ -63,6 +63,16 @@ const tab = (title: string) => async (page: Page): Promise<void> => { await open
 const room = (title: string) => async (page: Page): Promise<void> => { await page.getByRole('button', { name: title, exact: true }).first().click(); };
 const sample = (title: string) => async (page: Page): Promise<void> => { await room('Samples')(page); await page.getByRole('button', { name: `Open ${title}`, exact: true }).click(); await page.locator('.monaco-editor .view-line').first().waitFor(); };
 
+/** A sample in the designer with a step of it selected, the form high enough to be seen whole. */
+const form = (title: string, task?: string) => async (page: Page): Promise<void> => {
+  await sample(title)(page);
+  await page.locator('.canvas .step').first().waitFor();
+  if (task !== undefined) await page.locator('.canvas .step', { hasText: new RegExp(task) }).last().click();
+  const sash = page.getByRole('separator', { name: 'Height of the form' });
+  await sash.focus();
+  for (let i = 0; i < 12; i++) await page.keyboard.press('ArrowDown');
+};
+
 const simulated = (then: (page: Page) => Promise<void>) => async (page: Page): Promise<void> => {
   await sample('Diamond')(page);
   await page.getByRole('tab', { name: 'Simulate' }).click();
@@ -125,6 +135,11 @@ export const PICTURES: Record<string, Picture> = {
   samples: { scene: 'run', act: room('Samples') },
   dialog: { scene: 'run', act: async (page) => { await room('Samples')(page); await page.getByRole('button', { name: 'Run Parameters' }).click(); } },
   designer: { scene: 'run', act: async (page) => { await sample('Diamond')(page).catch(() => undefined); } },
+  'form-task': { scene: 'run', act: form('Diamond', '^D') },
+  'form-template': { scene: 'run', act: async (page) => { await form('Diamond', '^D')(page); await page.getByRole('tab', { name: 'Template', exact: true }).click(); } },
+  'form-workflow': { scene: 'run', act: async (page) => { await form('Diamond')(page); await page.getByRole('tab', { name: 'Workflow', exact: true }).click(); } },
+  'form-yaml': { scene: 'run', act: async (page) => { await form('Diamond', '^D')(page); await page.locator('.form-tabs').getByRole('tab', { name: 'YAML' }).click(); } },
+  'form-loop': { scene: 'run', act: form('Loop over items', '.') },
   simulate: { scene: 'run', act: simulated(async (page) => { await page.locator('.simulate .step').nth(1).click(); }) },
   'simulate-whole': { scene: 'run', act: simulated(async (page) => { await page.getByRole('slider', { name: 'Time' }).fill('15000'); }) },
   'try-out': { scene: 'run', act: simulated(async (page) => { await page.getByRole('tab', { name: 'Try out' }).click(); await page.getByRole('textbox', { name: 'To try' }).fill('{"day": sprig.title(inputs.parameters.message),\n "steps": len(workflow.name) + 1}'); }) },

@@ -10,6 +10,7 @@ import './app.css';
 import '../monitor/monitor.css';
 import '../editor/editor.css';
 import '../designer/designer.css';
+import '../designer/forms/forms.css';
 import '../designer/simulate/simulate.css';
 import { Tooltip } from 'radix-ui';
 import { createRoot } from 'react-dom/client';

@@ -69,6 +69,8 @@ interface Ui extends Remembered {
   samples?: Sample[];
   samplesError?: UiError;
   document?: OpenDocument;
+  /** What the designer's form is of: the step, its template, the workflow, or its YAML. */
+  formTab?: string;
   overlay?: 'palette' | 'keys';
   confirm?: Confirmation;
   runDialog?: RunDialogRequest;

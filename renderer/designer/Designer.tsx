@@ -47,7 +47,7 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
       <Middle document={document} iconsOnly={iconsOnly} errors={diagnostics.filter((each) => each.severity === 'error').length} />
       {folded['designer.right'] ? null : <Sash label="Width of form and text" size={width} min={300} max={1100} grows="left" onFold={() => { fold('designer.right', true); }} onSize={(size) => { resize('designer.text', size); }} />}
       <section className="pane right-pane" style={{ width }} hidden={folded['designer.right'] ?? false} aria-label="Form and text">
-        <FormPane />
+        <FormPane diagnostics={diagnostics} />
         <TextPane document={document} diagnostics={diagnostics} />
       </section>
       <Asking />
@@ -132,11 +132,12 @@ function useMarked(): { start: number; end: number } | undefined {
   const selection = useDesigner((state) => state.selection);
   const objects = useDesigner((state) => state.objects);
   const stale = useDesigner((state) => state.stale);
+  const field = useDesigner((state) => state.field);
   return useMemo(() => {
     const state = useDesigner.getState();
-    const path = selection.length && !stale ? selectedPath(state) : undefined;
+    const path = stale ? undefined : field ?? (selection.length ? selectedPath(state) : undefined);
     return path && objectOf({ ...state, objects })?.rangeOf(path);
-  }, [selection, objects, stale]);
+  }, [selection, objects, stale, field]);
 }
 
 /** A session begins with a document, and follows its text when it is replaced from outside. */

@@ -40,6 +40,8 @@ interface DesignerState {
   selection: readonly string[];
   /** Id of the selected edge. */
   edge: string | undefined;
+  /** What is being filled in in the form: its lines are marked in the text. */
+  field: Path | undefined;
   tab: string;
   /** What is wrong with the text, as it was when it was last looked at. */
   diagnostics: readonly Diagnostic[];
@@ -47,7 +49,7 @@ interface DesignerState {
   caret: { line: number; column: number };
 }
 
-const START: DesignerState = { text: '', objects: [], stale: false, levels: [{ object: 0 }], selection: [], edge: undefined, tab: 'canvas', diagnostics: [], history: { canUndo: false, canRedo: false }, caret: { line: 1, column: 1 } };
+const START: DesignerState = { text: '', objects: [], stale: false, levels: [{ object: 0 }], selection: [], edge: undefined, field: undefined, tab: 'canvas', diagnostics: [], history: { canUndo: false, canRedo: false }, caret: { line: 1, column: 1 } };
 
 export const useDesigner = create<DesignerState>(() => START);
 

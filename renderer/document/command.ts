@@ -55,6 +55,8 @@ export type Command =
   | (TemplatePlace & { type: 'wireOutput'; from: OutputRef; to: { task: TaskRef; input: string } })
   // Fields.
   | { type: 'setField'; part: number; path: Path; value: unknown }
+  /** The value as the person wrote it, comments and all; its lines as far to the left as they go. */
+  | { type: 'setText'; part: number; path: Path; text: string }
   | { type: 'insertItem'; part: number; path: Path; index: number; value: unknown }
   | { type: 'moveItem'; part: number; path: Path; from: number; to: number }
   | (TemplatePlace & { type: 'addParameter'; direction: 'inputs' | 'outputs'; value: Json & { name: string } })

@@ -212,3 +212,9 @@ test('line ends of Windows, JSON, several documents and a missing last line brea
   const two = 'kind: Workflow\nspec: {}\n---\nkind: Workflow\nspec:\n  entrypoint: a';
   assert.equal(after(two, { type: 'setField', part: 1, path: ['spec', 'entrypoint'], value: 'b' }), `${two.slice(0, -1)}b`);
 });
+
+test('a value is taken as it is typed, comments and all', () => {
+  const text = after(DIAMOND, { type: 'setText', part: 0, path: ['spec', 'templates', 0, 'dag', 'tasks', 1], text: 'name: b   # here\n# and here\ntemplate: {x: y}\n' });
+  assert.match(text, / {10}- name: b {3}# here\n {12}# and here\n {12}template: \{x: y\}\n {10}- name: c\n/);
+  assert.match(refusal(DIAMOND, { type: 'setText', part: 0, path: ['spec'], text: 'a: [' }), /not closed/);
+});

@@ -1,4 +1,5 @@
 /** Commands of the canvas, of forms and of quick fixes, made into the smallest edits of the text. */
+import { parseYaml } from '../../engine/spec/yaml.ts';
 import type { Path, YamlDocument } from '../../engine/spec/yaml.ts';
 import { copyTasks, duplicateTasks, insertBetween, moveStep, pasteTasks, reconnect, wireOutput } from './moves.ts';
 import type { Command, CommandOf } from './command.ts';
@@ -41,7 +42,7 @@ export function run(source: Source, command: Command): Outcome {
   if (command.part === roots.length) roots.push(skeleton(command));
   try {
     const path = perform(new Draft(roots, command.part), command);
-    return write(source, roots, command.part, path);
+    return settle(source, roots, command.type === 'setText' ? ownText(source, command) : editsFor(source, roots), command.part, path);
   } catch (error) {
     if (error instanceof Refusal || error instanceof Unpatchable) return { refused: error.message };
     throw error;
@@ -115,6 +116,7 @@ const HANDLERS: Handlers = {
   useDepends: (draft, command) => { useDepends(draft, draft.template(command.template)); },
   wireOutput,
   setField: (draft, command) => { draft.set(command.path, command.value); return command.value === undefined ? undefined : command.path; },
+  setText: (draft, command) => { draft.set(command.path, parseYaml(command.text).value); return command.path; },
   insertItem: (draft, command) => { draft.insert(command.path, command.index, command.value); return [...command.path, command.index]; },
   moveItem,
   addParameter: addSymbol,
@@ -138,13 +140,28 @@ function perform<T extends Command['type']>(draft: Draft, command: CommandOf<T>)
   return handler(draft, command);
 }
 
-function write(source: Source, roots: readonly unknown[], part: number, path: Path | undefined): Outcome {
-  const edits: TextEdit[] = [];
-  for (const [index, root] of roots.entries()) {
+function editsFor(source: Source, roots: readonly unknown[]): TextEdit[] {
+  return roots.flatMap((root, index) => {
     const document = source.parts[index];
-    if (!document) edits.push(...appended(source, root));
-    else if (!Object.is(document.value, root)) edits.push(...changed(source, document, root));
-  }
+    if (!document) return appended(source, root);
+    return Object.is(document.value, root) ? [] : changed(source, document, root);
+  });
+}
+
+/** The text as it was given, moved to the column of what it replaces. */
+function ownText(source: Source, { part, path, text }: CommandOf<'setText'>): TextEdit[] {
+  const fault = parseYaml(text).diagnostics.find((diagnostic) => diagnostic.severity === 'error');
+  const range = source.parts[part]?.rangeOf(path);
+  if (fault) throw new Refusal(fault.hint === undefined ? fault.message : `${fault.message} ${fault.hint}`);
+  if (!range) throw new Refusal('There is nothing here in the text.');
+  const end = range.start + source.text.slice(range.start, range.end).trimEnd().length;
+  const column = placeOf(source.text, range.start).column - 1;
+  const eol = source.text.includes('\r\n') ? '\r\n' : '\n';
+  const lines = text.trimEnd().split(/\r?\n/).map((line, index) => (index === 0 || line === '' ? line : ' '.repeat(column) + line));
+  return [{ start: range.start, end, text: lines.join(eol) }];
+}
+
+function settle(source: Source, roots: readonly unknown[], edits: readonly TextEdit[], part: number, path: Path | undefined): Outcome {
   const trimmed = trimEdits(source.text, edits);
   const after = readSource(applyEdits(source.text, trimmed));
   const same = after.parts.length === roots.length && roots.every((root, index) => isDeepEqual(after.parts[index]?.value, root));

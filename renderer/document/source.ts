@@ -10,8 +10,18 @@ export interface Source {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** The texts read last, the newest first: a command starts from what the one before it came to. */
+let recent: readonly Source[] = [];
+const KEPT = 3;
+
 /** Reads a text with all that commands need. Bad text is no error: its part has no value, and commands are refused there. */
 export function readSource(text: string): Source {
+  const known = recent.find((source) => source.text === text) ?? read(text);
+  if (recent[0] !== known) recent = [known, ...recent.filter((source) => source !== known)].slice(0, KEPT);
+  return known;
+}
+
+function read(text: string): Source {
   const { documents, diagnostics } = readDocuments(text, { keepSourceTokens: true });
   return { text, parts: documents, diagnostics };
 }
