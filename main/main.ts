@@ -58,13 +58,6 @@ function start(): void {
   const files = new Files(data, {
     open: async () => (await dialog.showOpenDialog({ properties: ['openFile'], filters: [{ name: 'Workflows', extensions: ['yaml', 'yml', 'json'] }, { name: 'All files', extensions: ['*'] }] })).filePaths[0],
     save: async (suggestedName) => (await dialog.showSaveDialog({ defaultPath: suggestedName })).filePath || undefined,
-    overwrite: async (file) => {
-      const { response } = await dialog.showMessageBox({
-        type: 'warning', message: `${path.basename(file)} was changed by another program since it was opened here.`, detail: shorten(file),
-        buttons: ['Keep the other version', 'Overwrite it'], defaultId: 0, cancelId: 0,
-      });
-      return response === 1;
-    },
   });
   const commands = new Set<Sink<AppCommand>>();
   let waiting: AppCommand[] = [];
@@ -79,7 +72,7 @@ function start(): void {
       ...appService({ info: { version: app.getVersion(), platform: process.platform, electron: process.versions.electron, dataDir: shorten(data) }, openLink }),
     },
     sources: {
-      ...contexts.sources, ...runSources(contexts, realTimers), ...prerunSources(contexts, Date.now),
+      ...contexts.sources, ...runSources(contexts, realTimers), ...prerunSources(contexts, Date.now), ...files.sources,
       commands: {
         open: (_request, sink, signal) => {
           commands.add(sink);

@@ -149,6 +149,8 @@ const EVENTS = [
 const ok = <T>(value: T): WireResult<T> => ({ ok: true, value });
 const started: RunSummary[] = [];
 
+const fileText = SAMPLES.find((sample) => sample.id === 'dag-nested')?.text ?? '';
+
 const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[V] } = {
   'app.info': () => ({ version: '0.1.0', platform: 'linux', electron: '45.4.1', dataDir: '~/.config/tiphys' }),
   'contexts.list': contexts,
@@ -165,7 +167,7 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
   'runs.pod': () => ({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'nightly-features-x7k2p-validate-2680558651', namespace: 'data-team' }, spec: { containers: [{ name: 'main', image: 'ghcr.io/acme/features:1.42' }] } } }),
   'runs.events': () => EVENTS,
   'samples.list': () => SAMPLES,
-  'files.open': () => ({ handle: 'h', name: 'nightly.yaml', text: SAMPLES.find((sample) => sample.id === 'dag-nested')?.text ?? '' }),
+  'files.open': () => ({ handle: 'h', name: 'nightly.yaml', text: fileText }),
   'files.save': ({ handle, text, suggestedName }: VerbRequest<'files.save'>) => {
     saved.text = text;
     return { handle: handle ?? 'h', name: suggestedName ?? 'nightly.yaml' };
@@ -188,6 +190,8 @@ function stream(name: keyof StreamItems, request: Record<string, unknown>, push:
     const { workflow, nodes } = opened(String(request.name));
     push({ change: { reset: true, workflow, nodes, removedNodes: [] }, watch: { state: scene === 'reconnecting' ? 'reconnecting' : 'live', error: { name: 'e', message: 'x' }, retryAt: start } });
   }
+  // Another program changes the open file: beside what the person writes, or in the same line.
+  if (name === 'files.watch' && (scene === 'disk' || scene === 'disk-both')) setTimeout(() => { push({ version: 'v2', text: scene === 'disk' ? `${fileText}# changed by another program\n` : fileText.replace('release', 'delivery') }); }, 2000);
   if (name === 'runs.simulate') push(simulateText(request as StreamRequest<'runs.simulate'>));
   if (name === 'runs.logs') push({ lines: scene === 'nolog' ? [] : logLines(request.nodeId as string | undefined), source: scene === 'nolog' ? 'gone' : 'pod', end: scene !== 'live' });
 }

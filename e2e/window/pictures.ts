@@ -63,6 +63,16 @@ const tab = (title: string) => async (page: Page): Promise<void> => { await open
 const room = (title: string) => async (page: Page): Promise<void> => { await page.getByRole('button', { name: title, exact: true }).first().click(); };
 const sample = (title: string) => async (page: Page): Promise<void> => { await room('Samples')(page); await page.getByRole('button', { name: `Open ${title}`, exact: true }).click(); await page.locator('.monaco-editor .view-line').first().waitFor(); };
 
+/** A file that the person changes in one line, and another program meanwhile. */
+const changedFile = async (page: Page): Promise<void> => {
+  await room('Designer')(page);
+  await page.getByRole('button', { name: 'Open a file…' }).click();
+  const name = page.getByRole('textbox', { name: 'name', exact: true }).first();
+  await name.fill('ship');
+  await name.press('Enter');
+  await page.getByRole('button', { name: 'Take theirs' }).waitFor();
+};
+
 /** A sample in the designer with a step of it selected, the form high enough to be seen whole. */
 const form = (title: string, task?: string) => async (page: Page): Promise<void> => {
   await sample(title)(page);
@@ -140,6 +150,8 @@ export const PICTURES: Record<string, Picture> = {
   'form-workflow': { scene: 'run', act: async (page) => { await form('Diamond')(page); await page.getByRole('tab', { name: 'Workflow', exact: true }).click(); } },
   'form-yaml': { scene: 'run', act: async (page) => { await form('Diamond', '^D')(page); await page.locator('.form-tabs').getByRole('tab', { name: 'YAML' }).click(); } },
   'form-loop': { scene: 'run', act: form('Loop over items', '.') },
+  disk: { scene: 'disk', act: changedFile },
+  'disk-both': { scene: 'disk-both', act: changedFile },
   simulate: { scene: 'run', act: simulated(async (page) => { await page.locator('.simulate .step').nth(1).click(); }) },
   'simulate-whole': { scene: 'run', act: simulated(async (page) => { await page.getByRole('slider', { name: 'Time' }).fill('15000'); }) },
   'try-out': { scene: 'run', act: simulated(async (page) => { await page.getByRole('tab', { name: 'Try out' }).click(); await page.getByRole('textbox', { name: 'To try' }).fill('{"day": sprig.title(inputs.parameters.message),\n "steps": len(workflow.name) + 1}'); }) },

@@ -53,8 +53,8 @@ export const VERBS = {
   'runs.events': run.extend({ nodeId: name.optional() }),
   'samples.list': z.void(),
   'files.open': z.void(),
-  /** Save to the file behind a handle; without one, ask where. */
-  'files.save': z.object({ handle: name.optional(), text, suggestedName: z.string().max(255).optional() }),
+  /** Save to the file behind a handle; without one, ask where. `over`: the version on disk that the person has seen and lets go. */
+  'files.save': z.object({ handle: name.optional(), text, suggestedName: z.string().max(255).optional(), over: z.string().max(128).optional() }),
   /** Keep what is being written, so that a crash loses nothing. */
   'files.saveDraft': z.object({ id: name, title: z.string().max(255), text, handle: name.optional() }),
   'files.drafts': z.void(),
@@ -71,6 +71,8 @@ export const STREAMS = {
   /** A run that never happens: its frames as fast as they can be computed, the planned Pods at the end. */
   'runs.simulate': place.extend({ text, parameters, rules: z.array(stepRule).max(2000), duration: seconds }),
   'runs.logs': run.extend({ nodeId: name.optional(), container: z.string().max(63).optional(), follow: z.boolean(), tailLines: z.number().int().positive().max(200_000).optional() }),
+  /** What another program makes of an opened file. */
+  'files.watch': z.object({ handle: name }),
   /** Commands from the menu, the palette's accelerators and opened files. */
   commands: z.void(),
 } as const satisfies Record<string, z.ZodType>;
@@ -138,6 +140,14 @@ export interface OpenedFile {
   text: string;
 }
 
+/** A file as it is on disk now. */
+export interface OnDisk {
+  /** Tells this state of the file from others; 'gone' when there is no file. */
+  version: string;
+  /** Undefined when it is gone, or no text any more. */
+  text?: string;
+}
+
 export interface Draft {
   id: string;
   title: string;
@@ -172,7 +182,8 @@ export interface VerbResponses {
   'runs.events': KubeObject[];
   'samples.list': Sample[];
   'files.open': OpenedFile | undefined;
-  'files.save': { handle: string; name: string } | undefined;
+  /** `changed`: nothing was written, since another program has changed the file. */
+  'files.save': { handle: string; name: string } | { changed: OnDisk } | undefined;
   'files.saveDraft': undefined;
   'files.drafts': Draft[];
   'files.removeDraft': undefined;
@@ -187,6 +198,7 @@ export interface StreamItems {
   'runs.simulate': SimulationItem;
   /** Lines in batches; `source` says where they come from; `end` when no more follow. */
   'runs.logs': { lines: LogLine[]; source?: LogSource; end?: boolean };
+  'files.watch': OnDisk;
   commands: AppCommand;
 }
 

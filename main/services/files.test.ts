@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { Files } from './files.ts';
 
 let folder: string;
-let answers: { open?: string; save?: string; overwrite: boolean; asked: string[] };
+let answers: { open?: string; save?: string; asked: string[] };
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'tiphys-files-'));
-  answers = { overwrite: false, asked: [] };
+  answers = { asked: [] };
 });
 afterEach(() => { rmSync(folder, { recursive: true, force: true }); });
 
@@ -18,8 +18,7 @@ function open(): Files {
   return new Files(path.join(folder, 'data'), {
     open: () => Promise.resolve(answers.open),
     save: (suggestedName) => { answers.asked.push(suggestedName); return Promise.resolve(answers.save); },
-    overwrite: (file) => { answers.asked.push(file); return Promise.resolve(answers.overwrite); },
-  }, () => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds += 1)));
+  }, () => new Date(Date.UTC(2026, 0, 1, 0, 0, seconds += 1)), 5);
 }
 
 test('opens, saves to the same place, keeps mode and link', async () => {
@@ -39,20 +38,46 @@ test('opens, saves to the same place, keeps mode and link', async () => {
   assert.deepEqual(answers.asked, []);
 });
 
-test('a file that changed meanwhile is overwritten only after a yes', async () => {
+test('a file that changed meanwhile is overwritten only when its new text was seen', async () => {
   const file = path.join(folder, 'a.yaml');
   writeFileSync(file, 'mine');
   const files = open();
   const { handle } = await files.read(file);
   writeFileSync(file, 'theirs');
-  assert.equal(await files.handlers['files.save']({ handle, text: 'mine 2' }), undefined);
+  const refused = await files.handlers['files.save']({ handle, text: 'mine 2' });
+  assert.ok(refused && 'changed' in refused);
+  assert.equal(refused.changed.text, 'theirs');
   assert.equal(readFileSync(file, 'utf8'), 'theirs');
-  answers.overwrite = true;
-  await files.handlers['files.save']({ handle, text: 'mine 2' });
+  writeFileSync(file, 'theirs again');
+  assert.ok('changed' in (await files.handlers['files.save']({ handle, text: 'mine 2', over: refused.changed.version }))!, 'an older version was seen');
+  writeFileSync(file, 'theirs');
+  assert.deepEqual(await files.handlers['files.save']({ handle, text: 'mine 2', over: refused.changed.version }), { handle, name: 'a.yaml' });
   assert.equal(readFileSync(file, 'utf8'), 'mine 2');
-  answers.asked = [];
-  await files.handlers['files.save']({ handle, text: 'mine 3' });
-  assert.deepEqual(answers.asked, [], 'our own writing is no change');
+  assert.deepEqual(await files.handlers['files.save']({ handle, text: 'mine 3' }), { handle, name: 'a.yaml' }, 'our own writing is no change');
+});
+
+test('what another program makes of an open file is told', async () => {
+  const file = path.join(folder, 'a.yaml');
+  writeFileSync(file, 'one');
+  const files = open();
+  const { handle } = await files.read(file);
+  const told: (string | undefined)[] = [];
+  const ended = new AbortController();
+  const stream = files.sources['files.watch'].open({ handle }, { push: (item) => { told.push(item.text ?? item.version); }, fail: (error) => { throw error; }, drained: () => Promise.resolve() }, ended.signal);
+  const until = async (count: number): Promise<void> => { for (let i = 0; told.length < count && i < 400; i++) await new Promise((resolve) => setTimeout(resolve, 5)); };
+  writeFileSync(file, 'two');
+  await until(1);
+  writeFileSync(path.join(folder, 'new'), 'three');
+  renameSync(path.join(folder, 'new'), file);
+  await until(2);
+  rmSync(file);
+  await until(3);
+  writeFileSync(file, Buffer.from([0xff, 0xfe]));
+  await until(4);
+  ended.abort();
+  await stream;
+  assert.deepEqual(told.slice(0, 3), ['two', 'three', 'gone']);
+  assert.match(told[3] ?? '', /^unreadable /);
 });
 
 test('a new text asks where, with a name and never a path', async () => {
@@ -60,7 +85,8 @@ test('a new text asks where, with a name and never a path', async () => {
   const files = open();
   const saved = await files.handlers['files.save']({ text: 'x', suggestedName: '../../etc/passwd' });
   assert.deepEqual(answers.asked, ['passwd']);
-  assert.equal(saved?.name, 'new.yaml');
+  assert.ok(saved && 'name' in saved);
+  assert.equal(saved.name, 'new.yaml');
   delete answers.save;
   assert.equal(await files.handlers['files.save']({ text: 'x' }), undefined);
 });
@@ -110,6 +136,6 @@ test('a draft of a file that changed since asks before it overwrites', async () 
   writeFileSync(file, 'theirs');
   const later = open();
   const [draft] = await later.handlers['files.drafts'](undefined);
-  assert.equal(await later.handlers['files.save']({ handle: draft!.handle!, text: 'mine' }), undefined);
+  assert.ok('changed' in (await later.handlers['files.save']({ handle: draft!.handle!, text: 'mine' }))!);
   assert.equal(readFileSync(file, 'utf8'), 'theirs');
 });

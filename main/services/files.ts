@@ -2,13 +2,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '../../engine/spec/error.ts';
 import { writeAtomic } from '../atomic.ts';
-import type { Draft, OpenedFile } from '../ipc/contract.ts';
-import type { Handlers } from './service.ts';
+import type { Draft, OnDisk, OpenedFile } from '../ipc/contract.ts';
+import type { Handlers, Sources } from './service.ts';
 
 const MAX_FILE = 16 * 1024 * 1024;
+/** Milliseconds between two looks at an open file: a look costs little, and works on every kind of file system. */
+const LOOK_MS = 1000;
 
 /** The questions that only the person can answer; native dialogs in the app. */
 export interface FileDialogs {
@@ -16,8 +19,6 @@ export interface FileDialogs {
   open(): Promise<string | undefined>;
   /** @returns the path to save to */
   save(suggestedName: string): Promise<string | undefined>;
-  /** @returns whether to overwrite a file that somebody else changed since it was opened */
-  overwrite(file: string): Promise<boolean>;
 }
 
 const draftSchema = z.object({ title: z.string(), text: z.string(), path: z.string().optional(), hash: z.string().optional(), savedAt: z.string() });
@@ -33,12 +34,14 @@ export class Files {
   readonly #dialogs: FileDialogs;
   readonly #now: () => Date;
   readonly #handles = new Map<string, Known>();
+  readonly #lookMs: number;
 
   /** @param folder where drafts are kept */
-  constructor(folder: string, dialogs: FileDialogs, now: () => Date = () => new Date()) {
+  constructor(folder: string, dialogs: FileDialogs, now: () => Date = () => new Date(), lookMs = LOOK_MS) {
     this.#drafts = path.join(folder, 'drafts');
     this.#dialogs = dialogs;
     this.#now = now;
+    this.#lookMs = lookMs;
   }
 
   /** Reads a file that the person named: in a dialog, on the command line, or by dropping it. */
@@ -52,10 +55,11 @@ export class Files {
       const file = await this.#dialogs.open();
       return file === undefined ? undefined : await this.read(file);
     },
-    'files.save': async ({ handle, text, suggestedName }) => {
+    'files.save': async ({ handle, text, suggestedName, over }) => {
       const known = handle === undefined ? await this.#ask(suggestedName) : this.#known(handle);
       if (!known) return undefined;
-      if (handle !== undefined && await this.#changedSince(known) && !await this.#dialogs.overwrite(known.path)) return undefined;
+      const disk = handle === undefined || known.hash === undefined ? undefined : await onDisk(known.path);
+      if (disk && disk.version !== GONE && disk.version !== known.hash && disk.version !== over) return { changed: disk };
       await writeAtomic(known.path, text, 0o644).catch((error: unknown) => { throw fileError(error, known.path, 'saved'); });
       known.hash = hashOf(text);
       return { handle: handle ?? this.#handle(known), name: path.basename(known.path) };
@@ -77,6 +81,27 @@ export class Files {
     'files.removeDraft': async ({ id }) => {
       await rm(this.#draftFile(id), { force: true });
       return undefined;
+    },
+  };
+
+  readonly sources: Sources<'files.watch'> = {
+    'files.watch': {
+      open: async ({ handle }, sink, signal) => {
+        let told = this.#known(handle).hash;
+        let stamp: string | undefined;
+        while (!signal.aborted) {
+          const { path: file } = this.#known(handle);
+          const now = await stampOf(file);
+          if (now !== stamp) {
+            stamp = now;
+            const disk = await onDisk(file);
+            if (disk.version !== told) sink.push(disk);
+            told = disk.version;
+          }
+          await pause(this.#lookMs, undefined, { signal, ref: false }).catch(() => undefined);
+        }
+      },
+      merge: (_, newer) => newer,
     },
   };
 
@@ -103,11 +128,6 @@ export class Files {
     return known;
   }
 
-  async #changedSince({ path: file, hash }: Known): Promise<boolean> {
-    const text = await readFile(file, 'utf8').catch(() => undefined);
-    return text !== undefined && hash !== undefined && hashOf(text) !== hash;
-  }
-
   /** The window's id is hashed, so that it cannot name a file elsewhere. */
   #draftFile(id: string): string {
     return path.join(this.#drafts, `${createHash('sha256').update(id).digest('hex').slice(0, 32)}.json`);
@@ -123,6 +143,23 @@ export class Files {
       // Not a draft of ours, or written by a later version: left as it is.
       return undefined;
     }
+  }
+}
+
+const GONE = 'gone';
+
+/** Changes whenever a file is written or replaced. */
+async function stampOf(file: string): Promise<string> {
+  const info = await stat(file).catch(() => undefined);
+  return info ? `${info.mtimeMs} ${info.size} ${info.ino}` : GONE;
+}
+
+async function onDisk(file: string): Promise<OnDisk> {
+  try {
+    const text = await readText(file);
+    return { version: hashOf(text), text };
+  } catch (error) {
+    return { version: error instanceof AppError && error.code === 'not-found' ? GONE : `unreadable ${await stampOf(file)}` };
   }
 }
 

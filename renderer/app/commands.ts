@@ -1,6 +1,6 @@
 /** Every action that has a name: the menu, the palette, the shortcuts and the key sheet read this one list. */
 import { invoke } from './bridge.ts';
-import { openDocument, say, sayError, setUi, useUi } from './store.ts';
+import { openDocument, say, sayError, settled, setUi, useUi } from './store.ts';
 import type { OpenDocument, Room, RunView } from './store.ts';
 
 export interface Command {
@@ -137,12 +137,17 @@ export function guardUnsaved(go: () => void): void {
 export async function saveDocument(as: boolean): Promise<void> {
   const { document } = useUi.getState();
   if (!document) return;
-  const { text, title, handle } = document;
+  const { text, title, handle, over } = document;
   try {
-    const file = await invoke('files.save', { text, suggestedName: title, ...(handle !== undefined && !as ? { handle } : {}) });
+    const file = await invoke('files.save', { text, suggestedName: title, ...(handle !== undefined && !as ? { handle } : {}), ...(over === undefined || as ? {} : { over }) });
     if (!file) return;
-    const now = useUi.getState().document;
-    if (now?.id !== document.id) return;
+    const now = settled(useUi.getState().document ?? document);
+    if (now.id !== document.id) return;
+    if ('changed' in file) {
+      setUi({ room: 'designer', document: { ...now, disk: file.changed } });
+      say('failed', `${title} was not saved.`, { hint: 'Another program has changed it: decide in the designer what to keep.' });
+      return;
+    }
     const saved: OpenDocument = { ...now, saved: text, title: file.name, handle: file.handle };
     setUi({ document: saved });
     await invoke('files.removeDraft', { id: document.id });

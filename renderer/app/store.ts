@@ -1,6 +1,6 @@
 /** What the window shows and where its user is. Data of clusters comes over streams and lives in monitor/live.ts. */
 import { create } from 'zustand';
-import type { AppInfo, ContextSummary, Permissions, Sample } from '../../main/ipc/contract.ts';
+import type { AppInfo, ContextSummary, OnDisk, Permissions, Sample } from '../../main/ipc/contract.ts';
 import type { Confirmation } from '../ui/overlays.tsx';
 import { asUiError, invoke } from './bridge.ts';
 import type { UiError } from './bridge.ts';
@@ -24,6 +24,10 @@ export interface OpenDocument {
   /** As it is on disk; undefined for what was never saved. */
   saved: string | undefined;
   handle?: string;
+  /** What another program made of the file, and nobody has decided on yet. */
+  disk?: OnDisk;
+  /** The version on disk that the person let go. */
+  over?: string;
   /** Grows when the text is replaced from outside the editor. */
   version: number;
 }
@@ -190,6 +194,13 @@ export function openDocument(document: { title: string; text: string; handle?: s
       version: (before?.version ?? 0) + 1, ...(document.handle === undefined ? {} : { handle: document.handle }),
     },
   });
+}
+
+/** @returns the document with nothing left to decide about its file */
+export function settled(document: OpenDocument): OpenDocument {
+  const next = { ...document };
+  delete next.disk;
+  return next;
 }
 
 /** @returns whether the open document has changes that are not saved */

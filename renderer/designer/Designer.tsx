@@ -14,6 +14,7 @@ import { Sash } from '../ui/pane.tsx';
 import { Button, Loading } from '../ui/parts.tsx';
 import { AddPane } from './AddPane.tsx';
 import { Asking } from './Asking.tsx';
+import { DiskBanner, useDisk } from './disk.tsx';
 import { FormPane } from './FormPane.tsx';
 import { NoFile } from './NoFile.tsx';
 import { attachEditor, beginSession, change, followText, goToText, objectOf, redo, selectAt, selectedPath, undo, useDesigner } from './session.ts';
@@ -35,6 +36,7 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
   const { sizes, folded } = useUi();
   useSession(document);
   useDraft(document);
+  useDisk(document.handle);
   const text = useDeferredValue(document.text);
   const diagnostics = useMemo(() => parseText(text).diagnostics, [text]);
   useEffect(() => { useDesigner.setState({ diagnostics }); }, [diagnostics]);
@@ -90,6 +92,7 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
             <Button kind="quiet" size="icon small" tip={rightFolded ? 'Show form and text' : 'Hide form and text'} keys="Mod+I" aria-pressed={rightFolded} onClick={() => { fold('designer.right', !rightFolded); }}><PanelRightClose aria-hidden /></Button>
           </div>
         </header>
+        <DiskBanner document={document} />
         {stale ? <div className="banner" role="status"><TriangleAlert aria-hidden /><span className="grow">The text has a syntax error. This is what was last read; it can be changed again when the text is mended.</span><Button size="small" unable={canUndo ? undefined : 'Nothing to undo'} onClick={undo}>Undo</Button></div> : null}
         {TABS.map(({ id, View }) => <Tabs.Content key={id} className="view" value={id} tabIndex={-1} data-stale={stale || undefined}>{tab === id ? <View /> : null}</Tabs.Content>)}
       </Tabs.Root>
