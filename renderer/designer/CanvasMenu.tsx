@@ -11,7 +11,7 @@ import { edgeAt, taskAt } from './Over.tsx';
 import { select, sketchOf, useDesigner } from './session.ts';
 
 const OF_TASK = [['open', 'rename', 'add', 'connect', 'pass'], ['cut', 'copy', 'duplicate'], ['extract', 'inline'], ['delete']];
-const OF_CANVAS = [['add', 'paste', 'all'], ['find', 'tidy'], ['convert', 'entrypoint', 'up'], ['undo', 'redo']];
+const OF_CANVAS = [['add', 'paste', 'all'], ['find', 'tidy', 'places'], ['convert', 'entrypoint', 'up'], ['undo', 'redo']];
 
 /** What can be done with what lies under the pointer. */
 export function CanvasMenu({ children }: { children: ReactNode }): ReactElement {

@@ -7,7 +7,7 @@ import type { SketchNode } from '../document/sketch.ts';
 import type { Addition } from './additions.ts';
 import { canvasView, setMode, useMode } from './mode.ts';
 import type { Where } from './mode.ts';
-import { forgetPositions, movePosition, placeByHand } from './positions.ts';
+import { areKeptInFile, forgetPositions, keepInFile, movePosition, placeByHand } from './positions.ts';
 import { climb, copyText, drillInto, objectOf, redo, refuse, run, select, sketchOf, templateOnCanvas, templatePlace, undo, useDesigner } from './session.ts';
 
 export interface Action {
@@ -268,6 +268,7 @@ export const ACTIONS: readonly Action[] = [
   act('move-left', 'Move left in its row', 'Alt+ArrowLeft', needsOne, () => { moveByKey('left'); }),
   act('move-right', 'Move right in its row', 'Alt+ArrowRight', needsOne, () => { moveByKey('right'); }),
   act('tidy', 'Tidy', 'T', always, () => { forgetPositions(); requestAnimationFrame(() => { canvasView()?.fit(); }); }),
+  act('places', 'Keep positions in the file, or beside it', undefined, () => (sketchOf(useDesigner.getState()).grammar === 'dag' ? undefined : 'Rows stand where they are written'), () => { keepInFile(!areKeptInFile()); }),
   act('find', 'Find a step', 'Mod+F', always, () => { setMode({ searching: true }); }),
   act('undo', 'Undo', 'Mod+Z', () => (useDesigner.getState().history.canUndo ? undefined : 'Nothing to undo'), undo),
   act('redo', 'Redo', 'Mod+Shift+Z', () => (useDesigner.getState().history.canRedo ? undefined : 'Nothing to redo'), redo),

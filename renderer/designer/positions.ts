@@ -3,13 +3,12 @@ import { useMemo, useRef } from 'react';
 import { create } from 'zustand';
 import { invoke } from '../app/bridge.ts';
 import { useUi } from '../app/store.ts';
-import { arrangeKept, arrangeRows, placeWorkflowHooks, sizeOfNode } from '../document/canvas-layout.ts';
+import { arrangeKept, arrangeRows, LAYOUT_ANNOTATION, placeWorkflowHooks, readPlaces, sizeOfNode } from '../document/canvas-layout.ts';
+import type { Places } from '../document/canvas-layout.ts';
 import type { Point } from '../document/layout.ts';
 import type { Sketch, SketchNode } from '../document/sketch.ts';
 import { useLayout } from '../monitor/layout.ts';
-import { objectOf, templateOnCanvas, useDesigner } from './session.ts';
-
-type Places = Readonly<Record<string, readonly [x: number, y: number]>>;
+import { objectOf, run, templateOnCanvas, useDesigner } from './session.ts';
 
 interface Kept {
   /** By file, object and template, the longest unused first. */
@@ -44,10 +43,42 @@ function keyNow(): string {
   return [file ?? '', object?.kind ?? '', object?.name ?? '', templateOnCanvas(state)?.template.name ?? ''].join('|');
 }
 
+/** Places that the file itself keeps, by template; undefined when it keeps none. */
+function placesInFile(): Record<string, Places> | undefined {
+  const annotation = objectOf(useDesigner.getState())?.annotations[LAYOUT_ANNOTATION];
+  return annotation === undefined ? undefined : readPlaces(annotation);
+}
+
+function writeInFile(places: Record<string, Places> | undefined): void {
+  const part = objectOf(useDesigner.getState())?.document;
+  if (part !== undefined) run({ type: 'setField', part, path: ['metadata', 'annotations', LAYOUT_ANNOTATION], value: places && JSON.stringify(places) });
+}
+
+/** Keeps the places of this object in its file from now on, or beside it again. */
+export function keepInFile(on: boolean): void {
+  const template = templateOnCanvas(useDesigner.getState())?.template.name;
+  const here = template === undefined ? undefined : rounded(shown);
+  writeInFile(on && here && template !== undefined ? { [template]: here } : undefined);
+}
+
+export function areKeptInFile(): boolean {
+  return placesInFile() !== undefined;
+}
+
+function rounded(places: ReadonlyMap<string, Point>): Places {
+  return Object.fromEntries([...places].map(([id, at]): [string, readonly [number, number]] => [id, [Math.round(at.x), Math.round(at.y)]]));
+}
+
 function keep(places: ReadonlyMap<string, Point> | undefined): void {
+  const inFile = placesInFile();
+  const template = templateOnCanvas(useDesigner.getState())?.template.name;
+  if (inFile && template !== undefined) {
+    writeInFile(Object.fromEntries([...Object.entries(inFile).filter(([each]) => each !== template), ...(places ? [[template, rounded(places)] as const] : [])]));
+    return;
+  }
   const key = keyNow();
   const rest = Object.entries(useKept.getState().kept).filter(([each]) => each !== key).slice(-MOST);
-  const kept: Kept['kept'] = Object.fromEntries(places ? [...rest, [key, Object.fromEntries([...places].map(([id, at]): [string, readonly [number, number]] => [id, [Math.round(at.x), Math.round(at.y)]]))]] : rest);
+  const kept: Kept['kept'] = Object.fromEntries(places ? [...rest, [key, rounded(places)]] : rest);
   useKept.setState({ kept });
   clearTimeout(saving);
   saving = setTimeout(() => { invoke('settings.set', { key: SETTING, value: kept as Record<string, Record<string, [number, number]>> }).catch(() => undefined); }, 500);
@@ -64,7 +95,7 @@ export function placeByHand(id: string, at: Point): void {
 
 /** A task that is named anew stays where it is. */
 export function movePosition(from: string, to: string): void {
-  const places = useKept.getState().kept[keyNow()];
+  const places = placesInFile()?.[templateOnCanvas(useDesigner.getState())?.template.name ?? ''] ?? useKept.getState().kept[keyNow()];
   const at = places?.[from];
   if (places && at) keep(new Map(Object.entries({ ...places, [to]: at }).filter(([id]) => id !== from).map(([id, [x, y]]) => [id, { x, y }])));
 }
@@ -79,7 +110,10 @@ const NOTHING: { nodes: SketchNode[]; edges: Sketch['edges'] } = { nodes: [], ed
 /** @returns top left corners by node id; undefined while the first layout is on its way */
 export function usePositions(model: Sketch, scope: string): ReadonlyMap<string, Point> | undefined {
   void load();
-  const places = useKept((state) => state.kept[keyNow()]);
+  const beside = useKept((state) => state.kept[keyNow()]);
+  const annotation = useDesigner((state) => objectOf(state)?.annotations[LAYOUT_ANNOTATION]);
+  const name = useDesigner((state) => templateOnCanvas(state)?.template.name ?? '');
+  const places = useMemo(() => (annotation === undefined ? beside : readPlaces(annotation)[name]), [annotation, beside, name]);
   const automatic = useMemo(() => (model.grammar === 'dag' && !places ? { nodes: model.nodes.filter((node) => node.shape === 'task' || node.owner !== undefined), edges: model.edges } : NOTHING), [model, places]);
   const placed = useLayout(automatic, scope, sizeOfNode);
   const last = useRef<ReadonlyMap<string, Point> | undefined>(undefined);

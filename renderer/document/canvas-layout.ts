@@ -23,6 +23,34 @@ export interface RowsArranged {
   lanes: Lane[];
 }
 
+/** Annotation that keeps where tasks were placed by hand, when the person wants that in the file: JSON, by template and task. */
+export const LAYOUT_ANNOTATION = 'tiphys.dev/layout';
+
+/** Top left corners by task. */
+export type Places = Readonly<Record<string, readonly [x: number, y: number]>>;
+
+/** @returns the places of every template that an annotation keeps; what is no place is left out */
+export function readPlaces(annotation: string | undefined): Record<string, Places> {
+  const templates = Object.entries(objectOf(parsed(annotation)));
+  return Object.fromEntries(templates.map(([template, places]) => [template, Object.fromEntries(Object.entries(objectOf(places)).filter((entry): entry is [string, [number, number]] => isPlace(entry[1])))]));
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '{}');
+  } catch {
+    return {};
+  }
+}
+
+function objectOf(value: unknown): object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+}
+
+function isPlace(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every((each) => typeof each === 'number' && Math.abs(each) < 1e6);
+}
+
 export function sizeOfNode(node: { shape: 'task' | 'hook' }): { width: number; height: number } {
   return node.shape === 'hook' ? HOOK_SIZE : TASK_SIZE;
 }

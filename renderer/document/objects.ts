@@ -11,6 +11,7 @@ export interface DrawnObject {
   kind: 'Workflow' | 'WorkflowTemplate' | 'ClusterWorkflowTemplate' | 'CronWorkflow';
   /** Its name, its generateName, or nothing. */
   name: string;
+  annotations: Readonly<Record<string, string>>;
   spec: WorkflowSpec;
   /** Where `spec` stands in the document: a schedule has it below `spec.workflowSpec`. */
   specPath: Path;
@@ -37,7 +38,7 @@ function drawn(manifest: Manifest): DrawnObject[] {
   if (manifest.kind === 'other') return [];
   const cron = manifest.kind === 'CronWorkflow';
   return [{
-    document, kind: manifest.kind, name: object.metadata.name ?? object.metadata.generateName ?? '',
+    document, kind: manifest.kind, name: object.metadata.name ?? object.metadata.generateName ?? '', annotations: object.metadata.annotations ?? {},
     spec: cron ? manifest.object.spec.workflowSpec : manifest.object.spec, specPath: cron ? ['spec', 'workflowSpec'] : ['spec'],
     rangeOf: (path, part) => source.rangeOf(path, part),
   }];

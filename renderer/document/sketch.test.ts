@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { arrangeKept, arrangeRows, freePlace, rowPlaceAt, TASK_SIZE } from './canvas-layout.ts';
+import { arrangeKept, arrangeRows, freePlace, readPlaces, rowPlaceAt, TASK_SIZE } from './canvas-layout.ts';
 import { entryOf, readObjects, templateOf } from './objects.ts';
 import { sketch } from './sketch.ts';
 import type { Sketch } from './sketch.ts';
@@ -80,4 +80,9 @@ test('a text with a syntax error is said to be broken; a schedule is drawn by it
   assert.equal(readObjects('kind: Workflow\nspec: [a\n').broken, true);
   const cron = readObjects('kind: CronWorkflow\nmetadata: {name: n}\nspec: {schedules: ["* * * * *"], workflowSpec: {entrypoint: m, templates: [{name: m, suspend: {}}]}}\n').objects[0]!;
   assert.deepEqual([cron.kind, cron.specPath, entryOf(cron)?.path], ['CronWorkflow', ['spec', 'workflowSpec'], ['spec', 'workflowSpec', 'templates', 0]]);
+});
+
+test('an annotation with places is read, and nothing else in it is taken for one', () => {
+  assert.deepEqual(readPlaces('{"main":{"a":[1,2],"b":["x",2],"c":[1]},"other":7}'), { main: { a: [1, 2] }, other: {} });
+  assert.deepEqual([readPlaces(undefined), readPlaces('[1'), readPlaces('null')], [{}, {}, {}]);
 });
