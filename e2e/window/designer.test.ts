@@ -188,6 +188,8 @@ describe('the designer', { timeout: 240_000 }, () => {
     if (pods) assert.deepEqual(pods.items.map((pod) => pod.metadata.annotations?.['workflows.argoproj.io/node-name']?.split('.')[1]).sort(), ['a', 'b', 'c', 'd']);
     await page.keyboard.press('Control+2');
     await canvas().waitFor();
+    // Its history went along to the run and back.
+    await undoAll();
     assert.deepEqual(window.errors, []);
   });
 });

@@ -31,16 +31,21 @@ export function Shell(): ReactElement {
     return () => { window.removeEventListener('keydown', onKey, true); };
   }, []);
   const room = useUi((state) => state.room);
+  // What is being written keeps its history and its place while the person looks elsewhere.
+  const written = useUi((state) => state.room === 'designer' || state.document !== undefined);
   return (
     <div className="app">
       <Rail />
       <Top />
       <main className="room" aria-label={ROOM_WORD[room]}>
         <h1 className="sr">{ROOM_WORD[room]}</h1>
-        <ErrorBoundary key={room}>
-          {room === 'runs' ? <RunsRoom /> : room === 'designer' ? <Designer /> : room === 'templates' ? <TemplatesRoom />
-            : room === 'schedules' ? <SchedulesRoom /> : room === 'samples' ? <Samples /> : <Settings />}
-        </ErrorBoundary>
+        {room === 'designer' ? null : (
+          <ErrorBoundary key={room}>
+            {room === 'runs' ? <RunsRoom /> : room === 'templates' ? <TemplatesRoom />
+              : room === 'schedules' ? <SchedulesRoom /> : room === 'samples' ? <Samples /> : <Settings />}
+          </ErrorBoundary>
+        )}
+        {written ? <div className="kept-room" hidden={room !== 'designer'}><ErrorBoundary><Designer /></ErrorBoundary></div> : null}
       </main>
       <Foot />
       <Overlays />
