@@ -11,7 +11,7 @@ import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../
 import { ANNOTATION, type Artifact, type Outputs, type Parameter } from '../../engine/spec/types.ts';
 import type { Pace } from './pace.ts';
 import type { StartTask } from '../../engine/controller/tasks.ts';
-import { claimRefusal, NAMESPACE, podRefusal, taskReport, type Ending, type World } from './world.ts';
+import { claimRefusal, NAMESPACE, podRefusal, taskReport, type Ending, type Queued, type World } from './world.ts';
 
 const OVERDUE = 'Pod was active on the node longer than the specified deadline';
 
@@ -33,8 +33,8 @@ export class Kubelet {
   private readonly subscription: Subscription;
   /** By uid, the deadline that the Pod was created with. */
   private readonly deadlines = new Map<string, number | undefined>();
-  /** When Pods end, by uid. */
-  private readonly endings = new Map<string, number>();
+  /** When and how Pods end, by uid. */
+  private readonly endings = new Map<string, Queued>();
   private readonly more = new Map<string, More>();
 
   constructor(cluster: FakeCluster, clock: ManualClock, world: World, pace: Pace) {
@@ -52,7 +52,7 @@ export class Kubelet {
   }
 
   get nextEnding(): number | undefined {
-    return earliest([...this.endings.values()]);
+    return earliest([...this.endings.values()].map(({ at }) => at));
   }
 
   /** What a node's Pod ended with. */
@@ -103,8 +103,17 @@ export class Kubelet {
     this.write(pod, { ...running, phase: 'Running', podIP: 'POD_IP' });
     const ending = this.world.endingOf(plan, { metadata: pod.metadata, spec: plan.spec, status: { phase: 'Running' } }, now);
     if (!ending) return;
-    this.endings.set(uid, ending.at);
-    this.clock.after(ending.at - now, () => this.end(pod, plan, ending));
+    const queued = this.world.inOrder(ending, plan, [...this.endings.values()]);
+    this.endings.set(uid, queued);
+    this.endAt(pod, plan, queued);
+  }
+
+  /** A Pod's end may be put off by that of another. */
+  private endAt(pod: Pod, plan: PodPlan, ending: Queued): void {
+    this.clock.after(ending.at - this.clock.now(), () => {
+      if (ending.at > this.clock.now()) this.endAt(pod, plan, ending);
+      else this.end(pod, plan, ending);
+    });
   }
 
   private end(pod: Pod, plan: PodPlan, ending: Ending): void {
@@ -112,8 +121,8 @@ export class Kubelet {
     const { outputs, progress } = ending.report;
     const words = waitFailed(ending) ? undefined : report(pod, outputs);
     const { artifacts, result } = outputs ?? {};
-    // A script names keys of its own, whatever the repository says.
-    const unasked: Outputs = { ...(artifacts && this.world.script && { artifacts }), ...(result !== undefined && !plan.includeResult && { result }) };
+    // Where Pods were played, keys are those of the player, whatever the repository says.
+    const unasked: Outputs = { ...(artifacts && this.world.isPlayed && { artifacts }), ...(result !== undefined && !plan.includeResult && { result }) };
     this.more.set(plan.nodeId, { whole: words === undefined, outputs: words === undefined ? outputs ?? {} : unasked, progress });
     this.write(pod, statusOf(pod, ending, words));
     this.pace.stirred(this.clock.now());

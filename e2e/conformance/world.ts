@@ -5,7 +5,7 @@
 import type { ConfigMap, ContainerStatus, KubeObject, Pod } from '../../engine/spec/kubernetes.ts';
 import { omit } from '../../engine/operate/omit.ts';
 import { readManifests } from '../../engine/spec/read.ts';
-import type { Outputs, WorkflowTemplate } from '../../engine/spec/types.ts';
+import type { LifecycleHook, Outputs, WorkflowTemplate } from '../../engine/spec/types.ts';
 import type { Action, EngineTask, Observed, PodPlan, PodReport, Refusal, TaskReport } from '../../engine/operate/types.ts';
 import type { Case, RecordedPod, Rule, Script } from './cases.ts';
 
@@ -30,7 +30,7 @@ export interface Ending {
 }
 
 /** An ending among others. */
-interface Queued extends Ending {
+export interface Queued extends Ending {
   /** The second of the recording in which the Pod ended. */
   second: number | undefined;
   /** What encloses the step or task: only Pods beside each other are put in order. */
@@ -42,6 +42,8 @@ interface Queued extends Ending {
  * apart (milliseconds), more than it waits before it looks.
  */
 const APART = 600;
+/** A Pod that was looked at while it ran lasted at least so long (seconds): past the look that follows its creation. */
+const WATCHED = 0.6;
 
 export class World {
   readonly pods = new Map<string, Pod>();
@@ -60,15 +62,23 @@ export class World {
   private endings: Queued[] = [];
   private readonly start: number;
   private readonly case: Case;
+  /** Names of Pods that the recorded controller looked at while they ran. */
+  private readonly watched: ReadonlySet<string>;
 
   constructor(played: Case) {
     this.case = played;
+    this.watched = watchedPods(played);
     this.script = played.script;
     this.start = Date.parse(played.creationTimestamp);
     const repositories = { 'my-key': JSON.stringify({ ...REPOSITORY, archiveLogs: true }) };
     this.configMaps.set('artifact-repositories', { metadata: { name: 'artifact-repositories' }, data: repositories });
     for (const manifest of played.manifests.slice(0, -1)) this.add(manifest);
     for (const pod of played.pods) this.recorded.set(pod.node, [...(this.recorded.get(pod.node) ?? []), pod]);
+  }
+
+  /** No container ever ran in the recording. */
+  get isPlayed(): boolean {
+    return this.case.file !== 'real';
   }
 
   private add(manifest: KubeObject): void {
@@ -176,18 +186,19 @@ export class World {
     const pod: Pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: plan.spec, status };
     this.pods.set(plan.nodeId, pod);
     const ending = this.endingOf(plan, pod, now);
-    if (ending) this.queue({ ...ending, second: this.recordedOf(plan)?.ended, around: around(plan.nodeName) });
+    if (ending) this.endings.push(this.inOrder(ending, plan, this.endings));
   }
 
-  /** Keeps the order in which a script's Pods ended: the recorded machine did not start them all at once. */
-  private queue(ending: Queued): void {
+  /** Keeps the order in which a script's Pods ended, moving some: the recorded machine did not start them all at once. */
+  inOrder(given: Ending, plan: PodPlan, others: readonly Queued[]): Queued {
+    const ending: Queued = { ...given, second: this.recordedOf(plan)?.ended, around: around(plan.nodeName) };
     const distance = (first: Queued, second: Queued): number =>
       (first.around === second.around && first.second !== undefined && second.second !== undefined ? (second.second - first.second) * APART : 0);
     if (this.case.script) {
-      for (const other of this.endings) if (distance(other, ending) > 0) ending.at = Math.max(ending.at, other.at + distance(other, ending));
-      for (const other of this.endings) if (distance(ending, other) > 0) other.at = Math.max(other.at, ending.at + distance(ending, other));
+      for (const other of others) if (distance(other, ending) > 0) ending.at = Math.max(ending.at, other.at + distance(other, ending));
+      for (const other of others) if (distance(ending, other) > 0) other.at = Math.max(other.at, ending.at + distance(ending, other));
     }
-    this.endings.push(ending);
+    return ending;
   }
 
   private recordedOf(plan: PodPlan): RecordedPod | undefined {
@@ -230,8 +241,9 @@ export class World {
   /** Seconds by which the recording machine was behind its script: what a Pod lasted there, where that was clearly longer. */
   private delay(plan: PodPlan): number {
     const recorded = this.recordedOf(plan);
-    const lasted = recorded?.ended === undefined ? 0 : recorded.ended - recorded.created;
-    return lasted >= 2 ? lasted - 0.5 : 0;
+    if (!recorded) return 0;
+    const lasted = recorded.ended === undefined ? 0 : recorded.ended - recorded.created;
+    return Math.max(lasted >= 2 ? lasted - 0.5 : 0, this.watched.has(recorded.name) ? WATCHED : 0);
   }
 
   private replayed(plan: PodPlan, pod: Pod, now: number): Ending | undefined {
@@ -261,6 +273,25 @@ export function taskReport({ pod, report }: Ending): TaskReport {
   const main = pod.status?.containerStatuses?.find(({ name }) => name === 'main')?.state?.terminated;
   const outputs = report.outputs ? { outputs: report.outputs } : {};
   return pod.status?.phase === 'Succeeded' ? { phase: 'Succeeded', ...outputs } : { phase: 'Failed', message: main?.message ?? pod.status?.message ?? '', ...outputs };
+}
+
+/**
+ * Where a hook waits for the phase Running and has a Pod, the controller looked while the hooked step's own Pod ran. (A step
+ * with attempts is Running from its start.)
+ */
+function watchedPods({ manifests, pods }: Case): Set<string> {
+  const hooks = runningHooks(manifests);
+  return new Set(pods.flatMap(({ node }) => {
+    const [, step, hook = ''] = /^(.*)\.hooks\.([^.([]+)(\(\d+\))?$/.exec(node) ?? [];
+    return hooks.has(hook) ? pods.find((pod) => pod.node === step)?.name ?? [] : [];
+  }));
+}
+
+/** Names of the hooks whose expression speaks of the phase Running. */
+function runningHooks(value: unknown): Set<string> {
+  if (typeof value !== 'object' || value === null) return new Set();
+  const own = Object.entries((value as { hooks?: Record<string, LifecycleHook> }).hooks ?? {}).filter(([, { expression }]) => expression?.includes('Running')).map(([name]) => name);
+  return new Set([...own, ...Object.values(value).flatMap((part) => [...runningHooks(part)])]);
 }
 
 /** The name of what encloses a step or task, whose attempts, turns and hooks are beside it. */

@@ -8,6 +8,7 @@
 import type { Clock, EngineOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import { lockClaims } from '../operate/locks.ts';
+import { phaseFulfilled } from '../operate/nodes.ts';
 import { refuse } from '../operate/operate.ts';
 import type { Action, LockClaims, Observed, Operate, Outcome, PodPlan, Refusal } from '../operate/types.ts';
 import type { HelperPull } from '../pod/helper-image.ts';
@@ -316,8 +317,8 @@ export class Run {
 
   /** Its turn has come, perhaps long after it was planned: the run may have been stopped meanwhile. */
   #create(plan: PodPlan): Promise<Pod | undefined> {
-    const phase = this.#workflow.status?.nodes?.[plan.nodeId]?.phase;
-    if (this.#closed || (phase !== undefined && phase !== 'Pending')) return Promise.resolve(undefined);
+    const node = this.#workflow.status?.nodes?.[plan.nodeId];
+    if (this.#closed || (node && phaseFulfilled(node))) return Promise.resolve(undefined);
     return this.#context.actions.createPod(plan, this.#workflow, this.storage.kind === 'cluster');
   }
 

@@ -37,6 +37,8 @@ class Dag {
   private readonly visited = new Set<string>();
   /** How many turns the loops of this DAG have, by the id of their group. */
   private readonly loops = new Map<string, number>();
+  /** Tasks that this call ended by a fault of their own, by the id of their node. */
+  private readonly faulted = new Set<string>();
   private readonly run: Run;
   private readonly task: Task;
   private readonly id: string;
@@ -121,7 +123,8 @@ class Dag {
     }
     const context = this.hookContext(task, node);
     runHooks(this.run, task.hooks, context);
-    if (!isFulfilled(node) || !isCompleted(node)) return true;
+    // As recorded: a task that could not go on is no sooner followed by its exit hook than the next call, if there is one.
+    if (!isFulfilled(node) || !isCompleted(node) || this.faulted.has(node.id)) return true;
     const exit = runExitHook(this.run, exitHookOf(task), context);
     return !exit.has || (exit.node !== undefined && isFulfilled(exit.node));
   }
@@ -289,7 +292,9 @@ class Dag {
     const fault = result.fault;
     if (fault && fault.kind !== 'parallelism' && fault.kind !== 'depth') {
       const phase = fault.kind === 'timeout' ? 'Failed' : 'Error';
-      if (node) run.nodes.mark(node.id, phase, fault.kind === 'timeout' ? fault.message : `task '${name}' errored: ${fault.message}`);
+      if (!node) return false;
+      this.faulted.add(node.id);
+      run.nodes.mark(node.id, phase, fault.kind === 'timeout' ? fault.message : `task '${name}' errored: ${fault.message}`);
       return false;
     }
     return result.node ? this.followTurn(task, result.node) : false;
