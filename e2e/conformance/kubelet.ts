@@ -67,7 +67,7 @@ export class Kubelet {
     const ending = this.world.endingOfTask(task, now);
     if (!ending) return;
     const key = `task ${task.nodeId}`;
-    this.endings.set(key, ending.at);
+    this.endings.set(key, { ...ending, second: undefined, around: '' });
     signal.addEventListener('abort', () => this.endings.delete(key));
     this.clock.after(ending.at - now, () => {
       if (!this.endings.delete(key)) return;

@@ -7,6 +7,7 @@ import { omit } from '../../engine/operate/omit.ts';
 import { readManifests } from '../../engine/spec/read.ts';
 import type { LifecycleHook, Outputs, WorkflowTemplate } from '../../engine/spec/types.ts';
 import type { Action, EngineTask, Observed, PodPlan, PodReport, Refusal, TaskReport } from '../../engine/operate/types.ts';
+import { stepOrTaskName } from '../../engine/template/names.ts';
 import type { Case, RecordedPod, Rule, Script } from './cases.ts';
 
 export const NAMESPACE = 'argo-ns';
@@ -282,15 +283,16 @@ export function taskReport({ pod, report }: Ending): TaskReport {
 function watchedPods({ manifests, pods }: Case): Set<string> {
   const hooks = runningHooks(manifests);
   return new Set(pods.flatMap(({ node }) => {
-    const [, step, hook = ''] = /^(.*)\.hooks\.([^.([]+)(\(\d+\))?$/.exec(node) ?? [];
-    return hooks.has(hook) ? pods.find((pod) => pod.node === step)?.name ?? [] : [];
+    const [, step = '', hook = ''] = /^(.*)\.hooks\.([^.([]+)(\(\d+\))?$/.exec(node) ?? [];
+    return hooks.has(`${stepOrTaskName(step)} ${hook}`) ? pods.find((pod) => pod.node === step)?.name ?? [] : [];
   }));
 }
 
-/** Names of the hooks whose expression speaks of the phase Running. */
+/** @returns of all steps and tasks the hooks whose expression speaks of the phase Running: `STEP HOOK` */
 function runningHooks(value: unknown): Set<string> {
   if (typeof value !== 'object' || value === null) return new Set();
-  const own = Object.entries((value as { hooks?: Record<string, LifecycleHook> }).hooks ?? {}).filter(([, { expression }]) => expression?.includes('Running')).map(([name]) => name);
+  const { name = '', hooks = {} } = value as { name?: string; hooks?: Record<string, LifecycleHook> };
+  const own = Object.entries(hooks).filter(([, { expression }]) => expression?.includes('Running')).map(([hook]) => `${name} ${hook}`);
   return new Set([...own, ...Object.values(value).flatMap((part) => [...runningHooks(part)])]);
 }
 
