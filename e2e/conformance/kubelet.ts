@@ -11,7 +11,7 @@ import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../
 import { ANNOTATION, type Artifact, type Outputs, type Parameter } from '../../engine/spec/types.ts';
 import type { Pace } from './pace.ts';
 import type { StartTask } from '../../engine/controller/tasks.ts';
-import { claimRefusal, NAMESPACE, podRefusal, taskReport, type Ending, type Queued, type World } from './world.ts';
+import { claimRefusal, NAMESPACE, podRefusal, resourceRefusal, taskReport, type Ending, type Queued, type World } from './world.ts';
 
 const OVERDUE = 'Pod was active on the node longer than the specified deadline';
 
@@ -125,7 +125,7 @@ export class Kubelet {
     const unasked: Outputs = { ...(artifacts && this.world.isPlayed && { artifacts }), ...(result !== undefined && !plan.includeResult && { result }) };
     this.more.set(plan.nodeId, { whole: words === undefined, outputs: words === undefined ? outputs ?? {} : unasked, progress });
     this.write(pod, statusOf(pod, ending, words));
-    this.pace.stirred(this.clock.now());
+    this.pace.stirred(this.clock.now(), this.world.nextCreation(this.clock.now()));
   }
 
   private write(pod: Pod, status: Partial<PodStatus>): void {
@@ -214,7 +214,8 @@ function asPlanned(spec: PodSpec, planned: PodSpec): PodSpec {
 /** The cluster with the admission that the recorded one had. */
 export function guarded(cluster: FakeCluster): Cluster {
   const refuse = (type: ResourceType, object: KubeObject): void => {
-    const forbidden = type.plural === 'pods' ? podRefusal(object.metadata.name ?? '', (object as Pod).spec.serviceAccountName) : undefined;
+    const pod = type.plural === 'pods' ? object as Pod : undefined;
+    const forbidden = pod && (podRefusal(pod.metadata.name ?? '', pod.spec.serviceAccountName) ?? resourceRefusal(pod.metadata.name ?? '', pod.spec.containers));
     const message = forbidden ?? (type.plural === 'persistentvolumeclaims' ? claimRefusal(object) : undefined);
     if (message === undefined) return;
     throw statusError(message.includes(' is forbidden: ') ? { code: 403, reason: 'Forbidden', message } : { code: 422, reason: 'Invalid', message });

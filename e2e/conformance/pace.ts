@@ -36,9 +36,12 @@ export class Pace {
     return [this.lookAt, this.wakeAt].some((time) => time !== undefined && time <= now);
   }
 
-  /** Something happened to a Pod. */
-  stirred(now: number): void {
-    this.lookAt ??= now + DELAY;
+  /**
+   * Something happened to a Pod.
+   * @param seenAt when the recorded controller looked after it, where that is known
+   */
+  stirred(now: number, seenAt = 0): void {
+    this.lookAt ??= Math.max(now + DELAY, seenAt);
   }
 
   /** A person is doing something: the engine is to come back for it. */

@@ -2,11 +2,13 @@
  * A cluster that exists only to be played with: Pods that end as a script or a recording says, in a time of its own. It does
  * what operate asks for, and nothing else.
  */
-import type { ConfigMap, ContainerStatus, KubeObject, Pod } from '../../engine/spec/kubernetes.ts';
+import { HELPERS } from '../../engine/pod/shared.ts';
+import type { ConfigMap, Container, ContainerStatus, KubeObject, Pod } from '../../engine/spec/kubernetes.ts';
 import { omit } from '../../engine/operate/omit.ts';
 import { readManifests } from '../../engine/spec/read.ts';
 import type { LifecycleHook, Outputs, WorkflowTemplate } from '../../engine/spec/types.ts';
 import type { Action, EngineTask, Observed, PodPlan, PodReport, Refusal, TaskReport } from '../../engine/operate/types.ts';
+import { approximate, parseQuantity } from '../../engine/template/quantity.ts';
 import { stepOrTaskName } from '../../engine/template/names.ts';
 import type { Case, RecordedPod, Rule, Script } from './cases.ts';
 
@@ -43,6 +45,8 @@ export interface Queued extends Ending {
  * apart (milliseconds), more than it waits before it looks.
  */
 const APART = 600;
+/** The recorded controller looked at what had happened on its cluster so many milliseconds after it, at most. */
+const LATE = 3500;
 /** A Pod that was looked at while it ran lasted at least so long (seconds): past the look that follows its creation. */
 const WATCHED = 0.6;
 
@@ -175,7 +179,7 @@ export class World {
   }
 
   private create(plan: PodPlan, now: number): void {
-    const refused = podRefusal(plan.name, plan.spec.serviceAccountName);
+    const refused = podRefusal(plan.name, plan.spec.serviceAccountName) ?? resourceRefusal(plan.name, plan.spec.containers);
     if (refused) {
       this.refusals.set(plan.nodeId, { message: refused, transient: false });
       return;
@@ -213,6 +217,16 @@ export class World {
     const spec = { containers: [{ name: 'main' }] };
     const plan: PodPlan = { nodeId: task.nodeId, nodeName: task.nodeName, name, namespace: NAMESPACE, labels: {}, annotations: {}, spec, template: task.template, includeResult: task.template.data !== undefined };
     return this.endingOf(plan, { metadata: { name }, spec }, now);
+  }
+
+  /**
+   * @param now of something that happened to a Pod
+   * @returns when the recorded controller made the next Pods, if what happened can be why (milliseconds)
+   */
+  nextCreation(now: number): number | undefined {
+    if (this.isPlayed) return undefined;
+    const times = [...this.recorded.values()].flatMap((pods) => pods.map(({ created }) => this.start + created * 1000)).filter((time) => time > now && time <= now + LATE);
+    return times.length > 0 ? Math.min(...times) : undefined;
   }
 
   /** When and how a Pod ends that runs since now; undefined for one that goes on. */
@@ -321,6 +335,20 @@ export function podRefusal(podName: string, account: string | undefined): string
   }
   if (account && !SERVICE_ACCOUNTS.has(account)) {
     return `pods "${podName}" is forbidden: error looking up service account ${NAMESPACE}/${account}: serviceaccount "${account}" not found`;
+  }
+  return undefined;
+}
+
+/** What it says to a Pod that asks for more than it may have. The recorded Pods had `wait` as their first container. */
+export function resourceRefusal(podName: string, containers: readonly Container[]): string | undefined {
+  const planned = containers.filter(({ name }) => !HELPERS.has(name ?? ''));
+  for (const [at, { resources }] of planned.entries()) {
+    const { requests = {}, limits = {} } = (resources ?? {}) as Record<string, Record<string, string | number>>;
+    for (const [name, request] of Object.entries(requests)) {
+      const limit = limits[name];
+      if (limit === undefined || approximate(parseQuantity(String(request))) <= approximate(parseQuantity(String(limit)))) continue;
+      return `Pod "${podName}" is invalid: spec.containers[${at + 1}].resources.requests: Invalid value: "${request}": must be less than or equal to ${name} limit of ${limit}`;
+    }
   }
   return undefined;
 }
