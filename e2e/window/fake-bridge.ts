@@ -191,7 +191,7 @@ function stream(name: keyof StreamItems, request: Record<string, unknown>, push:
     push({ change: { reset: true, workflow, nodes, removedNodes: [] }, watch: { state: scene === 'reconnecting' ? 'reconnecting' : 'live', error: { name: 'e', message: 'x' }, retryAt: start } });
   }
   // Another program changes the open file: beside what the person writes, or in the same line.
-  if (name === 'files.watch' && (scene === 'disk' || scene === 'disk-both')) setTimeout(() => { push({ version: 'v2', text: scene === 'disk' ? `${fileText}# changed by another program\n` : fileText.replace('release', 'delivery') }); }, 2000);
+  if (name === 'files.watch' && (scene === 'disk' || scene === 'disk-both')) addEventListener('other-program', () => { push({ version: 'v2', text: scene === 'disk' ? `${fileText}# changed by another program\n` : fileText.replace('release', 'delivery') }); });
   if (name === 'runs.simulate') push(simulateText(request as StreamRequest<'runs.simulate'>));
   if (name === 'runs.logs') push({ lines: scene === 'nolog' ? [] : logLines(request.nodeId as string | undefined), source: scene === 'nolog' ? 'gone' : 'pod', end: scene !== 'live' });
 }

@@ -70,6 +70,8 @@ const changedFile = async (page: Page): Promise<void> => {
   const name = page.getByRole('textbox', { name: 'name', exact: true }).first();
   await name.fill('ship');
   await name.press('Enter');
+  await page.locator('.where-line', { hasText: 'ship' }).waitFor();
+  await page.evaluate(() => dispatchEvent(new Event('other-program')));
   await page.getByRole('button', { name: 'Take theirs' }).waitFor();
 };
 

@@ -56,6 +56,7 @@ function nameOf(value: unknown): string | undefined {
 /** The longest part of a mapping in which both sides grow. */
 function longestRun(known: ReadonlyMap<number, number>): Map<number, number> {
   const pairs = [...known].sort((a, b) => a[0] - b[0]);
+  if (pairs.every(([, from], index) => index === 0 || from > (pairs[index - 1]?.[1] ?? 0))) return new Map(pairs);
   const best: { length: number; before: number }[] = [];
   let end = -1;
   pairs.forEach(([, from], index) => {

@@ -86,6 +86,8 @@ function indexItems(contents: ParsedNode, value: unknown): Map<object, Item> {
 
 class Patch {
   readonly edits: TextEdit[] = [];
+  /** Offsets of the dashes of lists that were looked at. */
+  private readonly dashes = new Map<SeqNode, readonly number[]>();
   private readonly text: string;
   private readonly style: Style;
 
@@ -118,7 +120,7 @@ class Patch {
     }
     for (const key of kept) {
       const entry = own.get(key);
-      if (entry) this.value(entry.value, old[key], wanted.get(key), this.holderOf(node, entry));
+      if (entry && !Object.is(old[key], wanted.get(key))) this.value(entry.value, old[key], wanted.get(key), this.holderOf(node, entry));
     }
     this.remove(node, node.items.map((item) => gone.includes(keyOf(item.key) ?? '\0')));
     this.addEntries(node, own, added, wanted);
@@ -176,7 +178,7 @@ class Patch {
       const [before, after] = [old[from], next[to]];
       if (typeof before === 'object' && before !== null && typeof after === 'object' && after !== null && originOf(after) === after) derive(before, after);
     }
-    for (const [to, from] of stays) this.value(node.items[from] ?? null, old[from], next[to], this.itemHolder(node, from));
+    for (const [to, from] of stays) if (!Object.is(old[from], next[to])) this.value(node.items[from] ?? null, old[from], next[to], this.itemHolder(node, from));
     const left = new Set(stays.values());
     this.remove(node, node.items.map((_, index) => !left.has(index)));
     for (let to = 0; to < next.length; to++) {
@@ -196,9 +198,13 @@ class Patch {
   /** Where an item begins: its dash, or in brackets the item itself. */
   private dash(node: SeqNode, index: number): number {
     if (isFlow(node)) return node.items[index]?.range[0] ?? node.range[0];
-    const tokens = (node.srcToken as CST.BlockSequence | undefined)?.items ?? [];
-    const dashes = tokens.flatMap((token) => token.start.filter((part) => part.type === 'seq-item-ind'));
-    return dashes[index]?.offset ?? node.range[0];
+    let dashes = this.dashes.get(node);
+    if (!dashes) {
+      const tokens = (node.srcToken as CST.BlockSequence | undefined)?.items ?? [];
+      dashes = tokens.flatMap((token) => token.start.filter((part) => part.type === 'seq-item-ind').map((part) => part.offset));
+      this.dashes.set(node, dashes);
+    }
+    return dashes[index] ?? node.range[0];
   }
 
   /** The text of an item that goes elsewhere, with its comments and its changes, its dash to stand in `column`. */
