@@ -1,11 +1,18 @@
 /** The real cluster that these tests run on: ../shared/cluster beside the project, or the one TIPHYS_E2E_KUBECONFIG names. */
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createEngine } from '../../engine/controller/engine.ts';
+import type { Engine } from '../../engine/index.ts';
 import { createClient } from '../../engine/kube/client.ts';
 import { loadKubeconfig } from '../../engine/kube/kubeconfig.ts';
 import { RESOURCE } from '../../engine/kube/port.ts';
 import type { Cluster, Pod } from '../../engine/kube/port.ts';
+import { readManifests } from '../../engine/spec/read.ts';
+import { LABEL } from '../../engine/spec/types.ts';
+import type { Workflow } from '../../engine/spec/types.ts';
 
 export const NO_CLUSTER = 'no cluster: ../shared/cluster is not there and TIPHYS_E2E_KUBECONFIG is not set';
 
@@ -27,10 +34,10 @@ export function kubeconfigPath(): string | undefined {
 }
 
 /** @returns a client of the context with this name, or of the current one */
-export async function connect(path: string, context?: string): Promise<Cluster> {
-  const config = await loadKubeconfig({ paths: [path] });
+export async function connect(kubeconfig: string, context?: string): Promise<Cluster> {
+  const config = await loadKubeconfig({ paths: [kubeconfig] });
   const found = context === undefined ? (config.contexts.find((c) => c.id === config.current) ?? config.contexts[0]) : config.contexts.find((c) => c.name === context);
-  if (!found) throw new Error(`${path} has no context ${context ?? ''}`);
+  if (!found) throw new Error(`${kubeconfig} has no context ${context ?? ''}`);
   return createClient(found);
 }
 
@@ -91,4 +98,36 @@ export async function storeReady(cluster: Cluster, namespace: string): Promise<v
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error('the S3 server did not become ready');
+}
+
+/** Submits a workflow (YAML or object). @returns it once it has ended */
+export type Play = (workflow: string | Workflow) => Promise<Workflow>;
+
+/** Runs `body` with an engine of this process that leads the namespace. */
+export async function withEngine<T>(cluster: Cluster, namespace: string, body: (play: Play, engine: Engine) => Promise<T>): Promise<T> {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'tiphys-engine-'));
+  const engine = createEngine({ cluster, clusterId: 'e2e', dataDir, registryMirrors: await mirrors() });
+  const play: Play = async (given) => {
+    const workflow = typeof given === 'string' ? readManifests(given).manifests[0]?.object as Workflow : given;
+    const { metadata } = await engine.submit(workflow, { namespace });
+    return new Promise((resolve) => {
+      const watch = engine.watchRun(namespace, metadata.name ?? '', ({ workflow: state }) => {
+        if (state?.metadata.labels?.[LABEL.completed] !== 'true') return;
+        watch.close();
+        resolve(engine.getRun(namespace, metadata.name ?? ''));
+      });
+    });
+  };
+  try {
+    await engine.start(namespace);
+    return await body(play, engine);
+  } finally {
+    await engine.close();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+}
+
+/** @returns `display name: phase message` of a run's nodes by display name */
+export function told(run: Workflow): Record<string, string> {
+  return Object.fromEntries(Object.values(run.status?.nodes ?? {}).map(({ displayName, phase = '', message }) => [displayName, message === undefined ? phase : `${phase}: ${message}`]));
 }

@@ -89,6 +89,8 @@ export class ObjectWatches {
       },
       onState: (state) => {
         if (state.state === 'forbidden' && !place.cancelPoll) this.#poll(place);
+        // With the kind its objects are gone.
+        if (state.state === 'missing') for (const entry of place.followed) this.#read(place, entry);
       },
     });
   }
