@@ -15,6 +15,7 @@ import { realTimers } from './pump.ts';
 import { externalLink, guardPages, guardSession } from './security.ts';
 import { appService } from './services/app.ts';
 import { Contexts } from './services/contexts.ts';
+import { exportService } from './services/exports.ts';
 import { Files } from './services/files.ts';
 import { prerunHandlers, prerunSources } from './services/prerun.ts';
 import { runHandlers, runSources } from './services/runs.ts';
@@ -57,7 +58,7 @@ function start(): void {
   });
   const files = new Files(data, {
     open: async () => (await dialog.showOpenDialog({ properties: ['openFile'], filters: [{ name: 'Workflows', extensions: ['yaml', 'yml', 'json'] }, { name: 'All files', extensions: ['*'] }] })).filePaths[0],
-    save: async (suggestedName) => (await dialog.showSaveDialog({ defaultPath: suggestedName })).filePath || undefined,
+    save: saveDialog,
   });
   const commands = new Set<Sink<AppCommand>>();
   let waiting: AppCommand[] = [];
@@ -67,7 +68,7 @@ function start(): void {
   };
   const services: Services = {
     handlers: {
-      ...contexts.handlers, ...files.handlers, ...settings.handlers, ...runHandlers(contexts), ...prerunHandlers(contexts),
+      ...contexts.handlers, ...files.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...prerunHandlers(contexts),
       ...samplesService(path.join(appRoot, 'assets', 'samples')),
       ...appService({ info: { version: app.getVersion(), platform: process.platform, electron: process.versions.electron, dataDir: shorten(data) }, openLink }),
     },
@@ -129,6 +130,11 @@ function start(): void {
     void openFiles(process.argv.slice(1), process.cwd());
     void contexts.resume();
   });
+}
+
+/** @returns where a person wants a file; undefined when they gave up */
+async function saveDialog(suggestedName: string): Promise<string | undefined> {
+  return (await dialog.showSaveDialog({ defaultPath: suggestedName })).filePath || undefined;
 }
 
 /** Gives leases back before the end, within limits. */

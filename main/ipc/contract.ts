@@ -55,6 +55,8 @@ export const VERBS = {
   'files.open': z.void(),
   /** Save to the file behind a handle; without one, ask where. `over`: the version on disk that the person has seen and lets go. */
   'files.save': z.object({ handle: name.optional(), text, suggestedName: z.string().max(255).optional(), over: z.string().max(128).optional() }),
+  /** Write a picture or a text made here to a place that the person chooses. */
+  'files.export': z.object({ suggestedName: z.string().min(1).max(255), base64: z.base64().max(48 * 1024 * 1024) }),
   /** Keep what is being written, so that a crash loses nothing. */
   'files.saveDraft': z.object({ id: name, title: z.string().max(255), text, handle: name.optional() }),
   'files.drafts': z.void(),
@@ -184,6 +186,7 @@ export interface VerbResponses {
   'files.open': OpenedFile | undefined;
   /** `changed`: nothing was written, since another program has changed the file. */
   'files.save': { handle: string; name: string } | { changed: OnDisk } | undefined;
+  'files.export': { name: string } | undefined;
   'files.saveDraft': undefined;
   'files.drafts': Draft[];
   'files.removeDraft': undefined;

@@ -1,5 +1,5 @@
 /** The designer: what to add, the canvas, and a form over the text, with the problems at the foot. */
-import { FolderOpen, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
+import { FolderOpen, MoreHorizontal, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
 import { Tabs } from 'radix-ui';
 import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react';
 import type { ReactElement } from 'react';
@@ -10,9 +10,12 @@ import { isDirty, sayError, setUi, useUi } from '../app/store.ts';
 import type { OpenDocument } from '../app/store.ts';
 import { parseText } from '../editor/parse.ts';
 import { Problems } from '../editor/Problems.tsx';
+import { Menu } from '../ui/overlays.tsx';
+import type { MenuItem } from '../ui/overlays.tsx';
 import { Sash } from '../ui/pane.tsx';
 import { Button, Loading } from '../ui/parts.tsx';
 import { AddPane } from './AddPane.tsx';
+import { EXPORTS } from './export.ts';
 import { Asking } from './Asking.tsx';
 import { DiskBanner, useDisk } from './disk.tsx';
 import { FormPane } from './FormPane.tsx';
@@ -57,6 +60,12 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
   );
 }
 
+/** What else can be done with the open file. */
+function moreItems(): (MenuItem | 'line')[] {
+  const item = (id: string, label: string): MenuItem => ({ id, label, keys: keysOf(id), run: () => { runCommand(id); } });
+  return [item('save-as', 'Save as…'), 'line', ...EXPORTS.map(({ id, title }) => item(id, title))];
+}
+
 function fold(pane: string, on: boolean): void {
   setUi({ folded: { ...useUi.getState().folded, [pane]: on } });
 }
@@ -80,6 +89,7 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
             <div className="acts">
               <Button kind="quiet" size="icon" tip="Open file…" keys={keysOf('open-file')} onClick={() => { runCommand('open-file'); }}><FolderOpen aria-hidden /></Button>
               <Button kind="quiet" size="icon" tip="Save" keys={keysOf('save')} unable={isDirty(document) ? undefined : 'Nothing to save'} onClick={() => { runCommand('save'); }}><Save aria-hidden /></Button>
+              <Menu items={moreItems()}><button type="button" className="btn quiet icon" aria-label="More with this file"><MoreHorizontal aria-hidden /></button></Menu>
               <Button size="icon" tip="Undo" keys="Mod+Z" unable={canUndo ? undefined : 'Nothing to undo'} onClick={undo}><Undo2 aria-hidden /></Button>
               <Button size="icon" tip="Redo" keys="Mod+Shift+Z" unable={canRedo ? undefined : 'Nothing to redo'} onClick={redo}><Redo2 aria-hidden /></Button>
               <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: document.text } }); }}>Run…</Button>

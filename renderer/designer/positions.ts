@@ -69,6 +69,11 @@ function rounded(places: ReadonlyMap<string, Point>): Places {
   return Object.fromEntries([...places].map(([id, at]): [string, readonly [number, number]] => [id, [Math.round(at.x), Math.round(at.y)]]));
 }
 
+/** @returns the top left corners of what the canvas shows, by node id */
+export function shownPositions(): ReadonlyMap<string, Point> {
+  return shown;
+}
+
 function keep(places: ReadonlyMap<string, Point> | undefined): void {
   const inFile = placesInFile();
   const template = templateOnCanvas(useDesigner.getState())?.template.name;
