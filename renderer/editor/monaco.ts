@@ -3,21 +3,34 @@ import * as monaco from 'monaco-editor/editor/editor.api';
 import 'monaco-editor/features/bracketMatching/register';
 import 'monaco-editor/features/caretOperations/register';
 import 'monaco-editor/features/clipboard/register';
+import 'monaco-editor/features/codeAction/register';
 import 'monaco-editor/features/codicon/register';
 import 'monaco-editor/features/comment/register';
 import 'monaco-editor/features/cursorUndo/register';
+import 'monaco-editor/features/diffEditor/register';
+import 'monaco-editor/features/documentSymbols/register';
 import 'monaco-editor/features/find/register';
 import 'monaco-editor/features/folding/register';
 import 'monaco-editor/features/gotoError/register';
+import 'monaco-editor/features/gotoSymbol/register';
 import 'monaco-editor/features/hover/register';
 import 'monaco-editor/features/indentation/register';
 import 'monaco-editor/features/lineSelection/register';
 import 'monaco-editor/features/linesOperations/register';
 import 'monaco-editor/features/multicursor/register';
+import 'monaco-editor/features/parameterHints/register';
+import 'monaco-editor/features/quickOutline/register';
+import 'monaco-editor/features/referenceSearch/register';
+import 'monaco-editor/features/rename/register';
 import 'monaco-editor/features/smartSelect/register';
+import 'monaco-editor/features/snippet/register';
+import 'monaco-editor/features/suggest/register';
 import 'monaco-editor/features/wordHighlighter/register';
 import 'monaco-editor/features/wordOperations/register';
-import 'monaco-editor/languages/definitions/yaml/register';
+import { YAML_TOKENS } from './yaml-tokens.ts';
+
+monaco.languages.register({ id: 'yaml', extensions: ['.yaml', '.yml'], aliases: ['YAML'] });
+monaco.languages.setTokensProvider('yaml', YAML_TOKENS);
 
 self.MonacoEnvironment = { getWorker: () => new Worker('/workers/editor.worker.js', { type: 'module', name: 'editor' }) };
 
@@ -33,13 +46,19 @@ function defineThemes(): string {
   monaco.editor.defineTheme(`tiphys-${theme}`, {
     base: theme === 'light' ? 'vs' : theme === 'contrast' ? 'hc-black' : 'vs-dark', inherit: true,
     rules: [
-      { token: '', foreground: bare('ink') }, { token: 'type.yaml', foreground: bare('accent-text') }, { token: 'string.yaml', foreground: bare('ok') }, { token: 'number.yaml', foreground: bare('ansi-magenta') },
-      { token: 'keyword.yaml', foreground: bare('ansi-magenta') }, { token: 'comment.yaml', foreground: bare('soft') }, { token: 'operators.yaml', foreground: bare('soft') }, { token: 'delimiter', foreground: bare('soft') },
+      { token: '', foreground: bare('ink') }, { token: 'type', foreground: bare('accent-text') }, { token: 'string', foreground: bare('ok') }, { token: 'number', foreground: bare('ansi-magenta') }, { token: 'variable', foreground: bare('wait') },
+      { token: 'keyword', foreground: bare('ansi-magenta') }, { token: 'comment', foreground: bare('soft') }, { token: 'namespace', foreground: bare('ansi-cyan') }, { token: 'delimiter', foreground: bare('soft') },
     ],
     colors: {
       'editor.background': color('panel'), 'editor.foreground': color('ink'), 'editorLineNumber.foreground': color('soft'), 'editorLineNumber.activeForeground': color('ink'), 'editor.lineHighlightBackground': color('hover'), 'editor.lineHighlightBorder': color('hover'),
       'editorIndentGuide.background1': color('line'), 'editorGutter.background': color('panel'), 'editorWidget.background': color('panel'), 'editorWidget.border': color('line'), 'editorError.foreground': color('failed'), 'editorWarning.foreground': color('wait'),
-      'focusBorder': color('accent'), 'editorHoverWidget.background': color('panel'), 'editorHoverWidget.border': color('line'), 'scrollbarSlider.background': `${color('line-strong')}66`,
+      'focusBorder': color('accent'), 'editorHoverWidget.background': color('raise'), 'editorHoverWidget.border': color('line-strong'), 'editorHoverWidget.foreground': color('ink'),
+      'editorInfo.foreground': color('running'), 'editorSuggestWidget.background': color('raise'), 'editorSuggestWidget.border': color('line-strong'), 'editorSuggestWidget.foreground': color('ink'), 'editorSuggestWidget.selectedBackground': color('accent-bg'),
+      'editorSuggestWidget.selectedForeground': color('ink'), 'editorSuggestWidget.highlightForeground': color('accent-text'), 'editorSuggestWidget.focusHighlightForeground': color('accent-text'), 'list.focusBackground': color('accent-bg'), 'list.focusForeground': color('ink'),
+      'list.hoverBackground': color('hover'), 'list.highlightForeground': color('accent-text'), 'input.background': color('panel'), 'input.foreground': color('ink'), 'input.border': color('line-strong'), 'editorLightBulb.foreground': color('wait'), 'editorLightBulbAutoFix.foreground': color('accent'),
+      'editor.wordHighlightBackground': `${color('accent')}26`, 'editor.wordHighlightStrongBackground': `${color('accent')}40`, 'editor.findMatchBackground': `${color('wait')}66`, 'editor.findMatchHighlightBackground': `${color('wait')}33`,
+      'diffEditor.insertedLineBackground': `${color('ok')}1c`, 'diffEditor.removedLineBackground': `${color('failed')}1c`, 'diffEditor.insertedTextBackground': `${color('ok')}33`, 'diffEditor.removedTextBackground': `${color('failed')}33`, 'diffEditor.diagonalFill': color('line'),
+      'menu.background': color('raise'), 'menu.foreground': color('ink'), 'menu.selectionBackground': color('accent-bg'), 'menu.selectionForeground': color('ink'), 'widget.shadow': '#00000033', 'peekViewEditor.background': color('panel'), 'peekViewResult.background': color('bg'), 'peekViewTitle.background': color('raise'), 'peekView.border': color('accent'), 'scrollbarSlider.background': `${color('line-strong')}66`,
     },
   });
   return `tiphys-${theme}`;
@@ -58,7 +77,7 @@ export function followTheme(): void {
 export const EDITOR_OPTIONS: monaco.editor.IStandaloneEditorConstructionOptions = {
   language: 'yaml', automaticLayout: true, renderFinalNewline: 'on', minimap: { enabled: false }, fontFamily: '"JetBrains Mono Variable", monospace', fontSize: 12.5, lineHeight: 20, fontLigatures: false, scrollBeyondLastLine: false,
   renderLineHighlight: 'line', tabSize: 2, insertSpaces: true, detectIndentation: false, overviewRulerLanes: 2, overviewRulerBorder: false, hideCursorInOverviewRuler: true, padding: { top: 8, bottom: 8 }, lineNumbersMinChars: 4, lineDecorationsWidth: 8, folding: true, showFoldingControls: 'mouseover',
-  wordBasedSuggestions: 'off', quickSuggestions: false, unicodeHighlight: { ambiguousCharacters: false }, largeFileOptimizations: true, contextmenu: false, stickyScroll: { enabled: false }, fixedOverflowWidgets: true, scrollbar: { useShadows: false, verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
+  wordBasedSuggestions: 'off', quickSuggestions: { other: true, comments: false, strings: true }, quickSuggestionsDelay: 40, suggest: { showWords: false, snippetsPreventQuickSuggestions: false, showStatusBar: false }, suggestSelection: 'first', acceptSuggestionOnEnter: 'on', tabCompletion: 'on', occurrencesHighlight: 'singleFile', codeLens: false, unicodeHighlight: { ambiguousCharacters: false }, largeFileOptimizations: true, contextmenu: false, stickyScroll: { enabled: false }, fixedOverflowWidgets: true, scrollbar: { useShadows: false, verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
 };
 
 export { monaco };

@@ -1,0 +1,79 @@
+/** The window's side of the language worker: the open text is kept the same there, questions are asked, problems arrive. */
+import { create } from 'zustand';
+import type { TextEdit } from '../document/edit.ts';
+import type { TextFile } from '../document/language/names.ts';
+import type { Problem } from '../document/language/problems.ts';
+import type { LanguageQueries } from '../document/language/service.ts';
+import type { FromWorker, QueryName, ToWorker } from './protocol.ts';
+
+interface Judged {
+  problems: readonly Problem[];
+  /** They are those of the text as it is. */
+  current: boolean;
+}
+
+const NOTHING: Judged = { problems: [], current: false };
+
+/** Problems of the open text, as of the writer's last pause. */
+export const useProblems = create<Judged>(() => NOTHING);
+
+let worker: Worker | undefined;
+let lastId = 0;
+let version = 0;
+const waiting = new Map<number, (result: unknown) => void>();
+
+function send(message: ToWorker): void {
+  if (!worker) {
+    worker = new Worker('/workers/language.worker.js', { type: 'module', name: 'language' });
+    worker.onmessage = ({ data }: MessageEvent<FromWorker>) => {
+      if (data.type === 'answer') {
+        waiting.get(data.id)?.(data.result);
+        waiting.delete(data.id);
+      } else useProblems.setState({ problems: data.problems, current: data.version === version });
+    };
+  }
+  worker.postMessage(message);
+}
+
+/** A text is open: what was there before is forgotten. */
+export function openText(file: string, text: string): void {
+  version++;
+  useProblems.setState(NOTHING);
+  send({ type: 'open', file, text, version });
+}
+
+/** The open text has changed; the edits count in the text before. */
+export function changeText(edits: TextEdit[]): void {
+  version++;
+  if (useProblems.getState().current) useProblems.setState({ current: false });
+  send({ type: 'change', edits, version });
+}
+
+/** Tells of files around the open one: those of its folder, and objects of the cluster as texts. */
+export function surroundText(files: TextFile[]): void {
+  send({ type: 'surround', files });
+}
+
+/** The part of Monaco's cancellation token that is needed. */
+interface Token {
+  isCancellationRequested: boolean;
+  onCancellationRequested: (listener: () => void) => { dispose: () => void };
+}
+
+/** @returns the worker's answer; undefined when it was no longer wanted */
+export function ask<Q extends QueryName>(query: Q, args: Parameters<LanguageQueries[Q]>, token?: Token): Promise<ReturnType<LanguageQueries[Q]> | undefined> {
+  if (token?.isCancellationRequested) return Promise.resolve(undefined);
+  const id = ++lastId;
+  return new Promise((resolve) => {
+    const listening = token?.onCancellationRequested(() => {
+      waiting.delete(id);
+      send({ type: 'cancel', id });
+      resolve(undefined);
+    });
+    waiting.set(id, (result) => {
+      listening?.dispose();
+      resolve(result as ReturnType<LanguageQueries[Q]>);
+    });
+    send({ type: 'ask', id, query, args });
+  });
+}
