@@ -1,30 +1,28 @@
 /** The designer: what to add, the canvas, and a form over the text, with the problems at the foot. */
 import { FolderOpen, MoreHorizontal, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
 import { Tabs } from 'radix-ui';
-import { lazy, Suspense, useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
-import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import { invoke } from '../app/bridge.ts';
 import { keysOf, runCommand } from '../app/commands.ts';
 import { isDirty, sayError, setUi, useUi } from '../app/store.ts';
 import type { OpenDocument } from '../app/store.ts';
-import { parseText } from '../editor/parse.ts';
-import { Problems } from '../editor/Problems.tsx';
+import { useProblems } from '../editor/language.ts';
 import { Menu } from '../ui/overlays.tsx';
 import type { MenuItem } from '../ui/overlays.tsx';
 import { Sash } from '../ui/pane.tsx';
-import { Button, Loading } from '../ui/parts.tsx';
+import { Button } from '../ui/parts.tsx';
 import { AddPane } from './AddPane.tsx';
 import { EXPORTS } from './export.ts';
 import { Asking } from './Asking.tsx';
 import { DiskBanner, useDisk } from './disk.tsx';
 import { FormPane } from './FormPane.tsx';
 import { NoFile } from './NoFile.tsx';
-import { attachEditor, beginSession, change, followText, goToText, objectOf, redo, selectAt, selectedPath, undo, useDesigner } from './session.ts';
+import { beginSession, followText, redo, undo, useDesigner } from './session.ts';
 import { TABS } from './tabs.ts';
+import { TextPane } from './TextPane.tsx';
 import { Where } from './Where.tsx';
 
-const TextEditor = lazy(() => import('../editor/TextEditor.tsx'));
 /** Milliseconds after the last key until the draft is kept. */
 const DRAFT_MS = 1000;
 /** A window narrower than this shows what can be added as icons only, until the person says otherwise. */
@@ -40,20 +38,21 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
   useSession(document);
   useDraft(document);
   useDisk(document.handle);
-  const text = useDeferredValue(document.text);
-  const diagnostics = useMemo(() => parseText(text).diagnostics, [text]);
-  useEffect(() => { useDesigner.setState({ diagnostics }); }, [diagnostics]);
+  const { problems, current } = useProblems();
+  const errors = problems.filter((each) => each.severity === 'error').length;
+  // Nodes are marked by places in the text as it is.
+  useEffect(() => { if (current) useDesigner.setState({ diagnostics: problems }); }, [problems, current]);
   const width = sizes['designer.text'] ?? Math.min(520, Math.round(innerWidth * 0.36));
   const iconsOnly = folded['designer.add'] ?? innerWidth < ROOMY;
   return (
     <div className="panes designer">
       <AddPane iconsOnly={iconsOnly} width={sizes['designer.add'] ?? 208} />
       <Sash label="Width of what can be added" size={sizes['designer.add'] ?? 208} min={150} max={360} grows="right" onFold={() => { fold('designer.add', !iconsOnly); }} onSize={(size) => { resize('designer.add', size); }} />
-      <Middle document={document} iconsOnly={iconsOnly} errors={diagnostics.filter((each) => each.severity === 'error').length} />
+      <Middle document={document} iconsOnly={iconsOnly} errors={errors} />
       {folded['designer.right'] ? null : <Sash label="Width of form and text" size={width} min={300} max={1100} grows="left" onFold={() => { fold('designer.right', true); }} onSize={(size) => { resize('designer.text', size); }} />}
       <section className="pane right-pane" style={{ width }} hidden={folded['designer.right'] ?? false} aria-label="Form and text">
-        <FormPane diagnostics={diagnostics} />
-        <TextPane document={document} diagnostics={diagnostics} />
+        <FormPane diagnostics={problems} />
+        <TextPane document={document} />
       </section>
       <Asking />
     </div>
@@ -108,49 +107,6 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
       </Tabs.Root>
     </section>
   );
-}
-
-function TextPane({ document, diagnostics }: { document: OpenDocument; diagnostics: readonly Diagnostic[] }): ReactElement {
-  const folded = useUi((state) => state.folded['designer.problems'] ?? false);
-  const caret = useDesigner((state) => state.caret);
-  const marked = useMarked();
-  const onText = useCallback((next: string) => {
-    const now = useUi.getState().document;
-    if (!now || now.text === next) return;
-    setUi({ document: { ...now, text: next } });
-    followText(next);
-  }, []);
-  const onCaret = useCallback(({ line, column, offset, byHand }: { line: number; column: number; offset: number; byHand: boolean }) => {
-    useDesigner.setState({ caret: { line, column } });
-    if (byHand) selectAt(offset);
-  }, []);
-  return (
-    <div className="text-pane" data-pane>
-      <header className="h"><h2 className="mono cut">{document.title}</h2>{isDirty(document) ? <span className="soft">● unsaved</span> : null}<span className="grow" /><span className="soft caret">Ln {caret.line}, Col {caret.column}</span></header>
-      <Suspense fallback={<Loading words="Opening the editor" />}>
-        <TextEditor text={document.text} version={document.version} label={`Text of ${document.title}`} diagnostics={diagnostics} marked={marked} onText={onText} onCaret={onCaret} onHistory={setHistory} handle={attachEditor} />
-      </Suspense>
-      <Problems diagnostics={diagnostics} text={document.text} folded={folded} onGo={(offset) => { goToText(offset); selectAt(offset); }} onFix={({ range, fix }) => { if (range && fix !== undefined) change([{ ...range, text: fix }]); }} />
-    </div>
-  );
-}
-
-function setHistory(history: { canUndo: boolean; canRedo: boolean }): void {
-  const before = useDesigner.getState().history;
-  if (before.canUndo !== history.canUndo || before.canRedo !== history.canRedo) useDesigner.setState({ history });
-}
-
-/** The lines of what is selected. */
-function useMarked(): { start: number; end: number } | undefined {
-  const selection = useDesigner((state) => state.selection);
-  const objects = useDesigner((state) => state.objects);
-  const stale = useDesigner((state) => state.stale);
-  const field = useDesigner((state) => state.field);
-  return useMemo(() => {
-    const state = useDesigner.getState();
-    const path = stale ? undefined : field ?? (selection.length ? selectedPath(state) : undefined);
-    return path && objectOf({ ...state, objects })?.rangeOf(path);
-  }, [selection, objects, stale, field]);
 }
 
 /** A session begins with a document, and follows its text when it is replaced from outside. */

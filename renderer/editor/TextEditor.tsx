@@ -1,9 +1,10 @@
 /** The text being written, with what is wrong marked where it stands. */
 import { useEffect, useImperativeHandle, useRef } from 'react';
 import type { ReactElement, Ref } from 'react';
-import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { TextEdit } from '../document/edit.ts';
+import { useProblems } from './language.ts';
 import { EDITOR_OPTIONS, followTheme, monaco } from './monaco.ts';
+import { attachLanguage } from './providers.ts';
 
 export interface TextHandle {
   /** Shows and selects nothing: puts the caret at an offset and the line in view. */
@@ -24,7 +25,6 @@ interface Props {
   /** Grows when `text` is another document: then it replaces what is there. */
   version: number;
   label: string;
-  diagnostics: readonly Diagnostic[];
   /** Lines that belong to the selected step: [start, end) offsets. */
   marked: { start: number; end: number } | undefined;
   onText: (text: string) => void;
@@ -36,8 +36,9 @@ interface Props {
 
 const SEVERITY = { error: monaco.MarkerSeverity.Error, warning: monaco.MarkerSeverity.Warning, info: monaco.MarkerSeverity.Info };
 
-export default function TextEditor({ text, version, label, diagnostics, marked, onText, onCaret, onHistory, handle }: Props): ReactElement {
+export default function TextEditor({ text, version, label, marked, onText, onCaret, onHistory, handle }: Props): ReactElement {
   const box = useRef<HTMLDivElement>(null);
+  const problems = useProblems((state) => state.problems);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor | undefined>(undefined);
   const decorations = useRef<monaco.editor.IEditorDecorationsCollection | undefined>(undefined);
   const callbacks = useRef({ onText, onCaret, onHistory });
@@ -49,13 +50,15 @@ export default function TextEditor({ text, version, label, diagnostics, marked, 
     const made = monaco.editor.create(box.current, { ...EDITOR_OPTIONS, value: initial.current, ariaLabel: label });
     editor.current = made;
     decorations.current = made.createDecorationsCollection();
+    const model = made.getModel();
+    const language = model ? attachLanguage(model, label) : undefined;
     made.onDidChangeModelContent(() => {
       callbacks.current.onText(made.getValue());
-      const model = made.getModel();
       callbacks.current.onHistory({ canUndo: model?.canUndo() ?? false, canRedo: model?.canRedo() ?? false });
     });
     made.onDidChangeCursorPosition(({ position }) => { callbacks.current.onCaret({ line: position.lineNumber, column: position.column, offset: made.getModel()?.getOffsetAt(position) ?? 0, byHand: made.hasTextFocus() }); });
     return () => {
+      language?.dispose();
       made.getModel()?.dispose();
       made.dispose();
       editor.current = undefined;
@@ -71,14 +74,14 @@ export default function TextEditor({ text, version, label, diagnostics, marked, 
   useEffect(() => {
     const model = editor.current?.getModel();
     if (!model) return;
-    monaco.editor.setModelMarkers(model, 'tiphys', diagnostics.map((diagnostic) => {
-      const from = model.getPositionAt(diagnostic.range?.start ?? 0);
-      const to = model.getPositionAt(Math.max(diagnostic.range?.end ?? 1, (diagnostic.range?.start ?? 0) + 1));
+    monaco.editor.setModelMarkers(model, 'tiphys', problems.map((diagnostic) => {
+      const from = model.getPositionAt(diagnostic.range.start);
+      const to = model.getPositionAt(Math.max(diagnostic.range.end, diagnostic.range.start + 1));
       // A mark over many lines hides what it is about: its first line is enough.
       const endColumn = to.lineNumber > from.lineNumber ? model.getLineMaxColumn(from.lineNumber) : to.column;
-      return { severity: SEVERITY[diagnostic.severity], message: [diagnostic.message, diagnostic.hint].filter(Boolean).join('\n'), code: diagnostic.code, startLineNumber: from.lineNumber, startColumn: from.column, endLineNumber: from.lineNumber, endColumn };
+      return { severity: SEVERITY[diagnostic.severity], message: [diagnostic.message, diagnostic.hint].filter(Boolean).join('\n'), code: diagnostic.code, tags: diagnostic.code === 'unused-template' ? [monaco.MarkerTag.Unnecessary] : diagnostic.code === 'deprecated-field' ? [monaco.MarkerTag.Deprecated] : [], startLineNumber: from.lineNumber, startColumn: from.column, endLineNumber: from.lineNumber, endColumn };
     }));
-  }, [diagnostics]);
+  }, [problems]);
   useEffect(() => {
     const model = editor.current?.getModel();
     if (!model || !decorations.current) return;

@@ -30,6 +30,9 @@ export function attachLanguage(model: Model, file: string): monaco.IDisposable {
 
 const { CompletionItemKind, CompletionItemInsertTextRule, SymbolKind, DocumentHighlightKind, IndentAction } = monaco.languages;
 
+// Both rules at once: the enum counts in bits.
+const SNIPPET = (CompletionItemInsertTextRule.InsertAsSnippet | CompletionItemInsertTextRule.KeepWhitespace) as monaco.languages.CompletionItemInsertTextRule;
+
 const KINDS: Record<CompletionKind, monaco.languages.CompletionItemKind> = {
   field: CompletionItemKind.Property, value: CompletionItemKind.EnumMember, template: CompletionItemKind.Class, task: CompletionItemKind.Event, name: CompletionItemKind.Field,
   variable: CompletionItemKind.Variable, function: CompletionItemKind.Function, snippet: CompletionItemKind.Snippet,
@@ -46,6 +49,11 @@ function editsOf(model: Model, edits: readonly TextEdit[]): monaco.languages.Tex
 
 function workspaceEdit(model: Model, edits: readonly TextEdit[]): monaco.languages.WorkspaceEdit {
   return { edits: editsOf(model, edits).map((textEdit) => ({ resource: model.uri, textEdit, versionId: model.getVersionId() })) };
+}
+
+/** @returns the model that the language service follows */
+export function attachedModel(): Model | undefined {
+  return attached?.model;
 }
 
 let registered = false;
@@ -91,7 +99,7 @@ const COMPLETION: monaco.languages.CompletionItemProvider = {
 function suggestionOf(model: Model, item: Completion): monaco.languages.CompletionItem {
   return {
     label: item.detail === undefined ? item.label : { label: item.label, description: item.detail }, kind: KINDS[item.kind], insertText: item.insert, range: rangeOf(model, item.start, item.end), filterText: item.insert.startsWith('{{') || item.kind === 'snippet' ? item.label : filterOf(item),
-    insertTextRules: (item.snippet ? CompletionItemInsertTextRule.InsertAsSnippet : 0) | CompletionItemInsertTextRule.KeepWhitespace,
+    insertTextRules: item.snippet ? SNIPPET : CompletionItemInsertTextRule.KeepWhitespace,
     sortText: String(item.order + 10_000).padStart(6, '0'), ...(item.about === undefined ? {} : { documentation: item.about }),
     ...(item.again ? { command: { id: 'editor.action.triggerSuggest', title: '' } } : {}), ...(item.also ? { additionalTextEdits: editsOf(model, item.also) } : {}),
   };

@@ -13,7 +13,7 @@ class State implements languages.IState {
     this.quote = quote;
   }
 
-  clone(): State {
+  clone(): this {
     return this;
   }
 
@@ -40,7 +40,7 @@ const PLAIN = /(?:(?!\{\{)(?:[^\s,[\]{}#:]|[:](?!\s|$)|(?<=\S)#|[ \t]+(?![#\s])(
 
 function tokenize(line: string, state: languages.IState): languages.ILineTokens {
   const tokens: Token[] = [];
-  const before = state as State;
+  const before = state instanceof State ? state : new State();
   const indent = line.search(/\S/);
   if (before.block >= 0 && (indent < 0 || indent > before.block)) {
     withTags(line, 0, line.length, tokens);
