@@ -62,7 +62,7 @@ describe('the editor', { timeout: 200_000 }, () => {
 
   /** Replaces the text, in one step. */
   async function write(next: string): Promise<void> {
-    await window.app.evaluate(({ clipboard }, words) => { clipboard.writeText(words); }, next);
+    await window.app.evaluate(async ({ clipboard }, words) => { await clipboard.writeText(words); }, next);
     await focus();
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Control+v');

@@ -1,7 +1,6 @@
 /** The window's side of the language worker: the open text is kept the same there, questions are asked, problems arrive. */
 import { create } from 'zustand';
 import type { TextEdit } from '../document/edit.ts';
-import type { TextFile } from '../document/language/names.ts';
 import type { Problem } from '../document/language/problems.ts';
 import type { LanguageQueries } from '../document/language/service.ts';
 import type { FromWorker, QueryName, ToWorker } from './protocol.ts';
@@ -47,11 +46,6 @@ export function changeText(edits: TextEdit[]): void {
   version++;
   if (useProblems.getState().current) useProblems.setState({ current: false });
   send({ type: 'change', edits, version });
-}
-
-/** Tells of files around the open one: those of its folder, and objects of the cluster as texts. */
-export function surroundText(files: TextFile[]): void {
-  send({ type: 'surround', files });
 }
 
 /** The part of Monaco's cancellation token that is needed. */

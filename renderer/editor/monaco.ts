@@ -1,5 +1,8 @@
 /** Monaco as this app uses it: the editor, YAML colours, and one worker file of its own. */
 import * as monaco from 'monaco-editor/editor/editor.api';
+// The package gives these two no feature of their own.
+import 'monaco-editor/editor/contrib/gotoSymbol/browser/goToCommands';
+import 'monaco-editor/editor/contrib/suggest/browser/suggestController';
 import 'monaco-editor/features/bracketMatching/register';
 import 'monaco-editor/features/caretOperations/register';
 import 'monaco-editor/features/clipboard/register';
@@ -24,7 +27,6 @@ import 'monaco-editor/features/referenceSearch/register';
 import 'monaco-editor/features/rename/register';
 import 'monaco-editor/features/smartSelect/register';
 import 'monaco-editor/features/snippet/register';
-import 'monaco-editor/features/suggest/register';
 import 'monaco-editor/features/wordHighlighter/register';
 import 'monaco-editor/features/wordOperations/register';
 import { YAML_TOKENS } from './yaml-tokens.ts';
@@ -74,8 +76,9 @@ export function followTheme(): void {
   new MutationObserver(() => { monaco.editor.setTheme(defineThemes()); }).observe(document.documentElement, { attributeFilter: ['data-theme'] });
 }
 
+// editContext: with it the editor is no text field to whoever listens to keys, and the canvas takes its spaces.
 export const EDITOR_OPTIONS: monaco.editor.IStandaloneEditorConstructionOptions = {
-  language: 'yaml', automaticLayout: true, renderFinalNewline: 'on', minimap: { enabled: false }, fontFamily: '"JetBrains Mono Variable", monospace', fontSize: 12.5, lineHeight: 20, fontLigatures: false, scrollBeyondLastLine: false,
+  language: 'yaml', automaticLayout: true, editContext: false, renderFinalNewline: 'on', minimap: { enabled: false }, fontFamily: '"JetBrains Mono Variable", monospace', fontSize: 12.5, lineHeight: 20, fontLigatures: false, scrollBeyondLastLine: false,
   renderLineHighlight: 'line', tabSize: 2, insertSpaces: true, detectIndentation: false, overviewRulerLanes: 2, overviewRulerBorder: false, hideCursorInOverviewRuler: true, padding: { top: 8, bottom: 8 }, lineNumbersMinChars: 4, lineDecorationsWidth: 8, folding: true, showFoldingControls: 'mouseover',
   wordBasedSuggestions: 'off', quickSuggestions: { other: true, comments: false, strings: true }, quickSuggestionsDelay: 40, suggest: { showWords: false, snippetsPreventQuickSuggestions: false, showStatusBar: false }, suggestSelection: 'first', acceptSuggestionOnEnter: 'on', tabCompletion: 'on', occurrencesHighlight: 'singleFile', codeLens: false, unicodeHighlight: { ambiguousCharacters: false }, largeFileOptimizations: true, contextmenu: false, stickyScroll: { enabled: false }, fixedOverflowWidgets: true, scrollbar: { useShadows: false, verticalScrollbarSize: 10, horizontalScrollbarSize: 10 },
 };

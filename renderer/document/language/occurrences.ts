@@ -1,5 +1,5 @@
 /** Every place of a file where a name is given or spoken of: what definitions, references, renaming and marks are made of. */
-import { allTemplates, findCallee, findStored, Look, TASK_IN_DEPENDS } from './names.ts';
+import { findCallee, findStored, Look, TASK_IN_DEPENDS } from './names.ts';
 import type { Call, NamedFile, ObjectNames, TemplateNames, Workspace } from './names.ts';
 import type { Node, ScalarNode } from './tree.ts';
 
@@ -242,13 +242,4 @@ function splitName(name: string, start: number): Segment[] {
     at += text.length + 1;
     return segment;
   });
-}
-
-/** @returns how many times each template of an object is called in its file, by name */
-export function callCounts(workspace: Workspace, object: ObjectNames): Map<string, number> {
-  const counts = new Map(allTemplates(object).filter(({ name }) => name !== '').map(({ name }) => [name, 0]));
-  for (const { symbol, definition } of occurrencesIn(workspace, workspace.main)) {
-    if (symbol.kind === 'template' && symbol.object === object && !definition) counts.set(symbol.name, (counts.get(symbol.name) ?? 0) + 1);
-  }
-  return counts;
 }

@@ -1,7 +1,7 @@
 /** What can stand in `{{ }}` at a place, and what each of it is. */
 import type { Path } from '../../../engine/spec/yaml.ts';
 import { findCallee, Look, scopeOf, startsWith } from './names.ts';
-import type { Call, Named, NamedFile, ObjectNames, TemplateNames, Workspace } from './names.ts';
+import type { Call, Named, ObjectNames, TemplateNames, Workspace } from './names.ts';
 import type { MapNode, ScalarNode } from './tree.ts';
 
 export interface Variable {
@@ -177,9 +177,4 @@ function itemFields(map: MapNode, look: Look): Variable[] {
 export function scopeAt(workspace: Workspace, index: number, path: Path): VariableScope | undefined {
   const object = workspace.main.objects.find((each) => each.index === index);
   return object && { workspace, object, path };
-}
-
-/** A workspace of one text. */
-export function alone(main: NamedFile): Workspace {
-  return { main, others: [] };
 }
