@@ -1,4 +1,5 @@
 /** What a run leaves behind and when it goes: claims, Pods, the budget, the Workflow itself. */
+import { selectorMatches } from '../spec/selector.ts';
 import type { KubeObject, Volume } from '../spec/kubernetes.ts';
 import { LABEL } from '../spec/types.ts';
 import { durationOf, milliseconds } from './time.ts';
@@ -105,8 +106,7 @@ function collectPods(run: Run): void {
 function isCollected(run: Run, succeeded: boolean, labels: Record<string, string>): boolean {
   const gc = run.spec.podGC;
   if (!gc?.strategy) return false;
-  const wanted = (gc.labelSelector?.['matchLabels'] ?? {}) as Record<string, string>;
-  if (!Object.entries(wanted).every(([key, value]) => labels[key] === value)) return false;
+  if (!selectorMatches(gc.labelSelector, labels)) return false;
   switch (gc.strategy) {
     case 'OnPodCompletion': return true;
     case 'OnPodSuccess': return succeeded;

@@ -22,6 +22,21 @@ export function checkSelector(selector: Record<string, unknown> | undefined): st
   return undefined;
 }
 
+/** @returns whether labels fit a selector; none at all fits all */
+export function selectorMatches(selector: Record<string, unknown> | undefined, labels: Readonly<Record<string, string>>): boolean {
+  const equal = Object.entries((selector?.matchLabels ?? {}) as Record<string, string>);
+  const expressions = (selector?.matchExpressions ?? []) as { key?: string; operator?: string; values?: string[] }[];
+  return equal.every(([key, value]) => labels[key] === value) && expressions.every(({ key = '', operator, values = [] }) => {
+    const value = labels[key];
+    switch (operator) {
+      case 'In': return value !== undefined && values.includes(value);
+      case 'NotIn': return value === undefined || !values.includes(value);
+      case 'Exists': return value !== undefined;
+      default: return value === undefined;
+    }
+  });
+}
+
 function keyProblem(key: string): string | undefined {
   const slash = key.indexOf('/');
   const prefix = slash < 0 ? undefined : key.slice(0, slash);
