@@ -104,9 +104,13 @@ export type RunAction = RunCommand & {
 };
 
 type RunCommand =
-  | { action: 'stop' | 'terminate' | 'suspend' | 'delete'; message?: string }
-  /** All waiting Suspend nodes, or the one with this id; `outputs` fills supplied parameters. */
-  | { action: 'resume'; nodeId?: string; outputs?: Record<string, string> }
+  | { action: 'terminate' | 'suspend' | 'delete'; message?: string }
+  /** With a selector only the waiting steps it matches fail. */
+  | { action: 'stop'; message?: string; nodeFieldSelector?: string }
+  /** Outputs, message and phase of waiting steps. */
+  | { action: 'set'; nodeFieldSelector: string; outputs?: Record<string, string>; phase?: 'Succeeded' | 'Failed' | 'Error'; message?: string }
+  /** All waiting Suspend nodes, or those of this id or selector; `outputs` fills supplied parameters. */
+  | { action: 'resume'; nodeId?: string; nodeFieldSelector?: string; outputs?: Record<string, string>; message?: string }
   | { action: 'retry'; restartSuccessful?: boolean; nodeFieldSelector?: string; parameters?: Record<string, string> }
   | { action: 'resubmit'; memoized?: boolean; parameters?: Record<string, string> };
 

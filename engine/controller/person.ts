@@ -20,7 +20,9 @@ export async function actOn(namespace: NamespaceEngine, shared: EngineShared, na
   const by = action.actor === undefined ? {} : { actor: action.actor };
   switch (action.action) {
     case 'stop':
-      return namespace.change(name, (run) => stop(run, { ...by, ...(action.message !== undefined && { message: action.message }) }, now));
+      return namespace.change(name, (run) => stop(run, { ...by, ...nodeCommand(action) }, now));
+    case 'set':
+      return namespace.change(name, (run) => setOutputs(run, { ...nodeCommand(action), parameters: action.outputs ?? {}, ...(action.phase && { phase: action.phase }) }, now));
     case 'terminate':
       return namespace.change(name, (run) => terminate(run, by));
     case 'suspend':
@@ -37,8 +39,12 @@ export async function actOn(namespace: NamespaceEngine, shared: EngineShared, na
   }
 }
 
+function nodeCommand({ message, nodeFieldSelector }: { message?: string; nodeFieldSelector?: string }): NodeCommand {
+  return { ...(message !== undefined && { message }), ...(nodeFieldSelector && { selector: nodeFieldSelector }) };
+}
+
 function resumed(run: Workflow, action: Extract<RunAction, { action: 'resume' }>, now: number): Workflow {
-  const command: NodeCommand = action.nodeId === undefined ? {} : { selector: `id=${action.nodeId}` };
+  const command: NodeCommand = { ...nodeCommand(action), ...(action.nodeId !== undefined && { selector: `id=${action.nodeId}` }) };
   const parameters = action.outputs ?? {};
   const filled = Object.keys(parameters).length ? setOutputs(run, { ...command, parameters }) : run;
   return resume(filled, action.actor === undefined ? command : { ...command, actor: action.actor, user: { User: action.actor } }, now);

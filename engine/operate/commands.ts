@@ -93,11 +93,15 @@ function resumeNode(node: NodeStatus, { message, user }: NodeCommand, now: numbe
   return next;
 }
 
-/** Gives supplied outputs of suspended nodes their values; the nodes stay suspended. Throws AppError. */
-export function setOutputs(workflow: Workflow, command: NodeCommand & { parameters: Record<string, string> }): Workflow {
+/** Gives supplied outputs of suspended nodes their values; the nodes stay suspended unless a phase ends them. Throws AppError. Argo: argo node set */
+export function setOutputs(workflow: Workflow, command: NodeCommand & { parameters: Record<string, string>; phase?: 'Succeeded' | 'Failed' | 'Error' }, now = 0): Workflow {
   return changeSuspended(workflow, command.selector ?? '', (node) => {
     const set = Object.entries(command.parameters).reduce((parameters, [name, value]) => setParameter(parameters, name, value), node.outputs?.parameters ?? []);
-    return { ...node, outputs: { ...node.outputs, parameters: set }, ...(command.message ? { message: command.message } : {}) };
+    const message = command.message && node.message ? `${node.message}; ${command.message}` : command.message;
+    return {
+      ...node, ...((set.length > 0 || node.outputs) && { outputs: { ...node.outputs, parameters: set } }), ...(message && { message }),
+      ...(command.phase && { phase: command.phase, finishedAt: timestamp(now) }),
+    };
   });
 }
 

@@ -2,6 +2,7 @@
 import type { RunAction } from '../../engine/index.ts';
 import type { Command, CommandContext, OptionSpec } from './command.ts';
 import type { Connection } from './connect.ts';
+import { usageError } from './io.ts';
 import { carryOn, followRun } from './follow.ts';
 import { connected, findNode, FOLLOW, followMode, nextSteps, PARAMETER } from './runs.ts';
 import { formatted, OBJECT_FORMS } from './output.ts';
@@ -47,12 +48,37 @@ function message(context: CommandContext): { message?: string } {
   return text === undefined ? {} : { message: text };
 }
 
+const SELECTOR: OptionSpec = { type: 'string', argument: 'FIELD=VALUE', help: 'only these waiting steps, such as displayName=approve' };
+
+function selector(context: CommandContext): { nodeFieldSelector?: string } {
+  const text = context.options.text('node-field-selector');
+  return text === undefined ? {} : { nodeFieldSelector: text };
+}
+
 const MESSAGE: Record<string, OptionSpec> = { message: { type: 'string', short: 'm', argument: 'TEXT', help: 'why' } };
+
+const PHASES: Readonly<Record<string, 'Succeeded' | 'Failed' | 'Error'>> = { Succeeded: 'Succeeded', Failed: 'Failed', Error: 'Error' };
 
 export const actions: Command[] = [
   actionCommand({
-    name: 'stop', done: 'stopped', summary: 'Ends the steps of runs; exit handlers still run.', options: MESSAGE,
-    action: (context) => ({ action: 'stop', ...message(context) }), examples: ['tiphys stop hello-x7k2p --wait'],
+    name: 'node set', done: 'set', summary: 'Sets outputs, message or phase of steps that wait for a person.',
+    options: {
+      'node-field-selector': SELECTOR, 'output-parameter': { ...PARAMETER, help: 'output parameter that the waiting step asks for; may be given again' }, ...MESSAGE,
+      phase: { type: 'string', argument: 'PHASE', help: 'Succeeded, Failed or Error: ends the steps' },
+    },
+    action: (context) => {
+      const { nodeFieldSelector } = selector(context);
+      if (nodeFieldSelector === undefined) throw usageError('tiphys node set needs --node-field-selector.', 'Such as --node-field-selector displayName=approve.');
+      const wanted = context.options.text('phase');
+      const phase = wanted === undefined ? undefined : PHASES[wanted];
+      if (wanted !== undefined && !phase) throw usageError(`${wanted} is no phase to set.`, 'Choose Succeeded, Failed or Error.');
+      return { action: 'set', nodeFieldSelector, outputs: context.options.pairs('output-parameter'), ...message(context), ...(phase && { phase }) };
+    },
+    examples: ['tiphys node set release-4kq2m --node-field-selector displayName=approve -p decision=yes'],
+  }),
+  actionCommand({
+    name: 'stop', done: 'stopped', summary: 'Ends the steps of runs; exit handlers still run. With a selector only the waiting steps it names fail.', options: { ...MESSAGE, 'node-field-selector': SELECTOR },
+    action: (context) => ({ action: 'stop', ...message(context), ...selector(context) }), examples: ['tiphys stop hello-x7k2p --wait'],
   }),
   actionCommand({
     name: 'terminate', done: 'terminated', summary: 'Ends runs at once, without their exit handlers.', options: MESSAGE,
@@ -65,14 +91,14 @@ export const actions: Command[] = [
   actionCommand({
     name: 'resume', done: 'resumed', summary: 'Lets suspended runs, and steps that wait for a person, go on.',
     options: {
-      node: { type: 'string', argument: 'STEP', help: 'only this waiting step: its display name, name or id' },
+      node: { type: 'string', argument: 'STEP', help: 'only this waiting step: its display name, name or id' }, 'node-field-selector': SELECTOR, ...MESSAGE,
       parameter: { ...PARAMETER, help: 'output parameter that the waiting step asks for; may be given again' },
     },
     action: async (context, { engine, namespace }, run) => {
       const step = context.options.text('node');
       const node = step === undefined ? undefined : findNode(await engine.getRun(namespace, run), step);
       const outputs = context.options.pairs('parameter');
-      return { action: 'resume', ...(node && { nodeId: node.id }), ...(Object.keys(outputs).length && { outputs }) };
+      return { action: 'resume', ...message(context), ...selector(context), ...(node && { nodeId: node.id }), ...(Object.keys(outputs).length && { outputs }) };
     },
     examples: ['tiphys resume release-4kq2m --node approve -p decision=yes --watch'],
   }),
@@ -84,11 +110,11 @@ export const actions: Command[] = [
       parameter: PARAMETER,
     },
     action: ({ options }) => {
-      const selector = options.text('node-field-selector');
+      const steps = options.text('node-field-selector');
       const parameters = options.pairs('parameter');
       return {
         action: 'retry', restartSuccessful: options.flag('restart-successful'),
-        ...(selector !== undefined && { nodeFieldSelector: selector }), ...(Object.keys(parameters).length && { parameters }),
+        ...(steps !== undefined && { nodeFieldSelector: steps }), ...(Object.keys(parameters).length && { parameters }),
       };
     },
     examples: ['tiphys retry hello-x7k2p --watch'],

@@ -230,3 +230,78 @@ test('small things', () => {
   assert.deepEqual(positionOf('a\nbc', 3), [2, 2]);
   assert.equal(plain('a\u001b]0;title\u0007b\u009bc'), 'a]0;titlebc');
 });
+
+const CRON = `apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata:
+  name: nightly
+spec:
+  schedules: ["0 3 * * *"]
+  timezone: Europe/Berlin
+  workflowSpec:
+    entrypoint: main
+    templates:
+      - name: main
+        container: {image: busybox, command: ["true"]}
+`;
+
+const LIBRARY = `apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata:
+  name: library
+  annotations: {workflows.argoproj.io/description: Says who}
+spec:
+  entrypoint: main
+  arguments:
+    parameters: [{name: who, value: you}]
+  templates:
+    - name: main
+      container: {image: busybox, command: [echo, "{{workflow.parameters.who}}"]}
+`;
+
+test('cron workflows: create, list, get, suspend, resume, update, backfill, submit, delete', async () => {
+  const { run, dir } = await session(0);
+  await writeFile(path.join(dir, 'cron.yaml'), CRON);
+  assert.equal((await run('cron', 'create', 'cron.yaml')).out, 'nightly created\n');
+  const again = await run('cron', 'create', 'cron.yaml');
+  assert.equal(again.code, 1);
+  assert.match((await run('cron', 'list')).out, /^NAME +STATE +SCHEDULE +NEXT +AGE\nnightly +Active +every day at 03:00 \(Europe\/Berlin\) +in /);
+  await run('cron', 'suspend', 'nightly');
+  assert.match((await run('cron', 'list')).out, /Suspended/);
+  await run('cron', 'resume', 'nightly');
+  await writeFile(path.join(dir, 'cron.yaml'), CRON.replace('0 3', '0 4'));
+  assert.equal((await run('cron', 'update', 'cron.yaml')).out, 'nightly updated\n');
+  const made = await run('cron', 'backfill', 'nightly', '--start', '2026-01-01T00:00:00Z', '--end', '2026-01-03T00:00:00Z', '--name', 'new-year');
+  assert.equal(made.out.split('\n').length, 3, made.out + made.err);
+  assert.match(made.out, /^nightly-backfill-new-year-\d+ submitted\n/);
+  const now = await run('submit', '--from', 'cronwf/nightly', '--wait');
+  assert.equal(now.code, 0, now.err);
+  const shown = await run('cron', 'get', 'nightly');
+  assert.match(shown.out, /In words: +every day at 04:00/);
+  assert.match(shown.out, /Next times:\n( {2}\d{4}-\d\d-\d\d \d\d:00:00 UTC .*\n){5}/);
+  assert.match(shown.out, /Runs:\n {2}NAME/);
+  assert.equal((await run('cron', 'delete', 'nightly')).out, 'nightly deleted\n');
+  assert.match((await run('cron', 'list')).err, /There are no cron workflows in namespace default/);
+  assert.equal((await run('cron', 'get', 'nightly')).code, 1);
+});
+
+test('templates: create, list, get, submit, and what does not belong', async () => {
+  const { run, dir } = await session(0);
+  await writeFile(path.join(dir, 'library.yaml'), LIBRARY);
+  await writeFile(path.join(dir, 'shared.yaml'), LIBRARY.replace('kind: WorkflowTemplate', 'kind: ClusterWorkflowTemplate').replace('name: library', 'name: shared'));
+  await run('template', 'create', 'library.yaml');
+  await run('template', 'create', 'shared.yaml');
+  assert.match((await run('template', 'list')).out, /library +\d+s +who +Says who/);
+  assert.match((await run('template', 'list', '--cluster')).out, /shared/);
+  assert.match((await run('template', 'get', 'library')).out, /Parameters: +who=you/);
+  for (const from of ['workflowtemplate/library', 'cwft/shared']) {
+    const submitted = await run('submit', '--from', from, '-p', 'who=me', '--wait');
+    assert.equal(submitted.code, 0, submitted.err);
+  }
+  assert.equal((await run('cron', 'create', 'library.yaml')).code, 2);
+  assert.equal((await run('template', 'create', 'hello.yaml')).code, 1);
+  assert.equal((await run('template', 'lint', 'library.yaml')).code, 0);
+  assert.equal((await run('submit', '--from', 'pod/x')).code, 2);
+  assert.match((await run('template')).err, /template list/);
+  assert.match((await run('template', '--help')).out, /template create/);
+});

@@ -7,6 +7,7 @@ import type { Command, CommandContext, OptionSpec, Options } from './command.ts'
 import type { Connection } from './connect.ts';
 import { carryOn, followRun, printLogs } from './follow.ts';
 import type { FollowMode } from './follow.ts';
+import { sourceOf } from './source.ts';
 import { readNamed } from './files.ts';
 import { painter, plain, usageError } from './io.ts';
 import { readForSubmit } from './manifests.ts';
@@ -45,10 +46,11 @@ export function nextSteps(connection: Connection, name: string): string {
 }
 
 export const submit: Command = {
-  name: 'submit', operands: 'FILE… [options]', count: [1, 100], connects: true, outputs: OBJECT_FORMS,
+  name: 'submit', operands: 'FILE… | --from KIND/NAME [options]', count: [0, 100], connects: true, outputs: OBJECT_FORMS,
   summary: 'Checks the workflows of the files and creates a run of each. `-` reads standard input.',
   details: 'With --watch, --log or --wait the engine runs in this process until the run has ended; the exit code is then the run\'s.',
   options: {
+    from: { type: 'string', argument: 'KIND/NAME', help: 'run a cronwf, workflowtemplate or clusterworkflowtemplate of the cluster' },
     parameter: PARAMETER,
     'parameter-file': { type: 'string', short: 'f', argument: 'FILE', help: 'YAML or JSON file with a map of parameters' },
     name: { type: 'string', argument: 'NAME', help: 'name of the run' },
@@ -59,10 +61,13 @@ export const submit: Command = {
     'dry-run': { type: 'boolean', help: 'check only, on the server too' },
     ...FOLLOW,
   },
-  examples: ['tiphys submit hello.yaml -p message=hi --watch', 'tiphys submit hello.yaml --context local --log'],
+  examples: ['tiphys submit hello.yaml -p message=hi --watch', 'tiphys submit --from cronwf/nightly', 'tiphys submit hello.yaml --context local --log'],
   run: async (context) => {
     const { io, options } = context;
     const mode = followMode(options);
+    const from = options.text('from');
+    const source = from === undefined ? undefined : sourceOf(from);
+    if ((source === undefined) === (context.operands.length === 0)) throw usageError('tiphys submit takes files, or --from KIND/NAME.', '`tiphys submit --help` shows what it takes.');
     const workflows = (await Promise.all(context.operands.map((file) => readForSubmit(file, io)))).flat();
     if (workflows.length > 1 && (mode || options.text('name') !== undefined)) throw usageError('--watch, --log, --wait and --name take one workflow at a time.');
     const parameters = { ...(await parameterFile(options.text('parameter-file'), context)), ...options.pairs('parameter') };
@@ -71,6 +76,7 @@ export const submit: Command = {
       const wanted = submitOptions(options, namespace, parameters);
       if (mode && !wanted.dryRun) await carryOn(connection, io);
       const made: Workflow[] = [];
+      if (source) made.push(await engine.definitions.submit(source.kind, source.name, wanted));
       for (const workflow of workflows) made.push(await engine.submit(workflow, wanted));
       const output = options.text('output');
       if (output) io.out(formatted(output, made.length === 1 && made[0] ? made[0] : made));
