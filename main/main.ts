@@ -17,6 +17,7 @@ import { appService } from './services/app.ts';
 import { Contexts } from './services/contexts.ts';
 import { exportService } from './services/exports.ts';
 import { Files } from './services/files.ts';
+import { definitionHandlers, definitionSources } from './services/definitions.ts';
 import { prerunHandlers, prerunSources } from './services/prerun.ts';
 import { runHandlers, runSources } from './services/runs.ts';
 import { samplesService } from './services/samples.ts';
@@ -68,12 +69,12 @@ function start(): void {
   };
   const services: Services = {
     handlers: {
-      ...contexts.handlers, ...files.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...prerunHandlers(contexts),
+      ...contexts.handlers, ...files.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...prerunHandlers(contexts), ...definitionHandlers(contexts),
       ...samplesService(path.join(appRoot, 'assets', 'samples')),
       ...appService({ info: { version: app.getVersion(), platform: process.platform, electron: process.versions.electron, dataDir: shorten(data) }, openLink }),
     },
     sources: {
-      ...contexts.sources, ...runSources(contexts, realTimers), ...prerunSources(contexts, Date.now), ...files.sources,
+      ...contexts.sources, ...runSources(contexts, realTimers), ...prerunSources(contexts, Date.now), ...files.sources, ...definitionSources(contexts),
       commands: {
         open: (_request, sink, signal) => {
           commands.add(sink);

@@ -1,5 +1,6 @@
 /** A scripted bridge for pictures and tests of the window alone: `?s=SCENE` chooses what it tells. Never part of the app. */
 import type { AppCommand, Bridge, ContextSummary, Sample, StreamItems, StreamRequest, VerbRequest, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
+import { definitionsIn, SCHEDULED_RUNS } from './fake-definitions.ts';
 import { simulateText } from './fake-simulation.ts';
 import type { LogLine, RunSummary } from '../../engine/api.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
@@ -151,6 +152,20 @@ const started: RunSummary[] = [];
 
 const fileText = SAMPLES.find((sample) => sample.id === 'dag-nested')?.text ?? '';
 
+const CRON_TEXT = `apiVersion: argoproj.io/v1alpha1
+kind: CronWorkflow
+metadata:
+  name: nightly-features
+spec:
+  schedules: ["0 3 * * 1-5", "30 4 * * 0,6"]
+  timezone: Europe/Berlin
+  workflowSpec:
+    entrypoint: main
+    templates:
+    - name: main
+      container: {image: busybox, command: [echo]}
+`;
+
 const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[V] } = {
   'app.info': () => ({ version: '0.1.0', platform: 'linux', electron: '45.4.1', dataDir: '~/.config/tiphys' }),
   'contexts.list': contexts,
@@ -164,6 +179,8 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
     { severity: 'error', code: 'server-invalid', path: ['spec', 'templates', 1, 'container', 'image'], message: 'Pod of deploy.lint: spec.containers[0].image: Required value' },
   ],
   'runs.act': () => ({}),
+  'definitions.text': () => ({ text: CRON_TEXT, version: '1' }),
+  'definitions.save': () => ({ kind: 'CronWorkflow', name: 'nightly-features', created: false }),
   'runs.pod': () => ({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'nightly-features-x7k2p-validate-2680558651', namespace: 'data-team' }, spec: { containers: [{ name: 'main', image: 'ghcr.io/acme/features:1.42' }] } } }),
   'runs.events': () => EVENTS,
   'samples.list': () => SAMPLES,
@@ -178,12 +195,13 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
 
 function stream(name: keyof StreamItems, request: Record<string, unknown>, push: (item: unknown) => void): void {
   if (name === 'contexts') push(contexts());
+  if (name === 'definitions.list') push(definitionsIn(scene, request.kind as 'CronWorkflow'));
   if (name === 'commands') saved.open = (title, text) => { push({ command: 'open-file', file: { handle: title, name: title, text } } satisfies AppCommand); };
   if (name === 'runs.list') {
     if (['offline', 'auth', 'connecting', 'norights'].includes(scene)) return;
     if (scene === 'forbidden') { push({ watch: { state: 'forbidden', error: { name: 'AppError', message: 'User "ada" cannot list resource "workflows" in API group "argoproj.io" in the namespace "data-team"' } } }); return; }
     const empty = scene === 'first' || scene === 'none' || scene === 'empty';
-    push({ change: { upserts: empty ? started : [...runList(), ...started], removed: [], reset: true }, watch: { state: scene === 'reconnecting' ? 'reconnecting' : 'live', ...(scene === 'reconnecting' ? { error: { name: 'e', message: 'x' }, retryAt: start } : {}) }, holder: scene === 'other' ? { state: 'other', identity: 'ada@workstation-7', renewedAt: at(4) } : { state: 'us' } });
+    push({ change: { upserts: empty ? started : [...runList(), ...SCHEDULED_RUNS, ...started], removed: [], reset: true }, watch: { state: scene === 'reconnecting' ? 'reconnecting' : 'live', ...(scene === 'reconnecting' ? { error: { name: 'e', message: 'x' }, retryAt: start } : {}) }, holder: scene === 'other' ? { state: 'other', identity: 'ada@workstation-7', renewedAt: at(4) } : { state: 'us' } });
     if (scene === 'new') setTimeout(() => { push({ change: { upserts: [1, 2, 3].map((i) => run(`fresh-${i}`, 'Running', 1, { Running: 1 })), removed: [], reset: false } }); }, 1500);
   }
   if (name === 'runs.run') {

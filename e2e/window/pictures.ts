@@ -61,6 +61,7 @@ const openNightly = open('nightly-features-x7k2p');
 const step = (title: string) => async (page: Page): Promise<void> => { await openNightly(page); await page.locator('.step', { hasText: title }).first().click(); };
 const tab = (title: string) => async (page: Page): Promise<void> => { await openNightly(page); await page.getByRole('tab', { name: title }).click(); };
 const room = (title: string) => async (page: Page): Promise<void> => { await page.getByRole('button', { name: title, exact: true }).first().click(); };
+const schedule = (name: string) => async (page: Page): Promise<void> => { await room('Schedules')(page); await page.locator(`[data-definition="${name}"]`).click(); };
 const sample = (title: string) => async (page: Page): Promise<void> => { await room('Samples')(page); await page.getByRole('button', { name: `Open ${title}`, exact: true }).click(); await page.locator('.monaco-editor .view-line').first().waitFor(); };
 
 /** A file that the person changes in one line, and another program meanwhile. */
@@ -176,7 +177,17 @@ export const PICTURES: Record<string, Picture> = {
   outline: { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); await page.getByRole('tab', { name: 'Outline' }).click(); await page.getByRole('tree').waitFor(); }) },
   nofile: { scene: 'run', act: room('Designer') },
   broken: { scene: 'run', act: async (page) => { await sample('Parameters')(page); await page.locator('.monaco-editor').first().click(); await page.keyboard.press('Control+End'); await page.keyboard.type('  : [oops'); await page.waitForTimeout(400); } },
-  templates: { scene: 'run', act: room('Templates') },
+  schedules: { scene: 'run', act: schedule('nightly-features') },
+  'schedules-small': { scene: 'run', width: 1000, height: 640, act: schedule('report-by-mail') },
+  'schedules-suspended': { scene: 'run', act: schedule('load-the-partition-of-the-day-into-the-warehouse-ok') },
+  'schedules-none': { scene: 'empty', act: room('Schedules') },
+  'schedules-forbidden': { scene: 'forbidden', act: room('Schedules') },
+  'schedules-run': { scene: 'run', act: async (page) => { await schedule('nightly-features')(page); await page.getByRole('button', { name: 'Run now…' }).click(); } },
+  'schedules-edit': { scene: 'run', act: async (page) => { await schedule('nightly-features')(page); await page.getByRole('button', { name: 'Edit' }).click(); await page.locator('.monaco-editor .view-line').first().waitFor(); } },
+  'schedules-delete': { scene: 'run', act: async (page) => { await schedule('hourly-sync')(page); await page.getByRole('button', { name: 'Delete…' }).click(); } },
+  templates: { scene: 'run', act: async (page) => { await room('Templates')(page); await page.locator('[data-definition="release"]').click(); } },
+  'templates-none': { scene: 'empty', act: room('Templates') },
+  'templates-run': { scene: 'run', act: async (page) => { await room('Templates')(page); await page.locator('[data-definition="release"]').click(); await page.getByRole('button', { name: 'Run…' }).click(); } },
   settings: { scene: 'run', act: room('Settings') },
 };
 

@@ -3,7 +3,7 @@
  * every stream a request and items that follow until it is closed. preload.ts bridges them all without knowing any.
  */
 import { z } from 'zod';
-import type { EngineHolder, LogLine, LogSource, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
+import type { DefinitionChange, DefinitionKind, EngineHolder, LogLine, LogSource, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
 import type { WatchState } from '../../engine/index.ts';
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
@@ -18,10 +18,14 @@ const parameters = z.record(z.string().max(256), z.string().max(1024 * 1024));
 /** A context of the kubeconfig, by opaque id; `local` is the embedded cluster. */
 const place = z.object({ contextId: name, namespace: name });
 const run = place.extend({ name });
+const definitionKind = z.enum(['CronWorkflow', 'WorkflowTemplate', 'ClusterWorkflowTemplate']);
+const definition = run.extend({ kind: definitionKind });
 
 const runAction = z.discriminatedUnion('action', [
-  z.object({ action: z.enum(['stop', 'terminate', 'suspend', 'delete']), message: z.string().max(4096).optional() }),
-  z.object({ action: z.literal('resume'), nodeId: name.optional(), outputs: parameters.optional() }),
+  z.object({ action: z.enum(['terminate', 'suspend', 'delete']), message: z.string().max(4096).optional() }),
+  z.object({ action: z.literal('stop'), message: z.string().max(4096).optional(), nodeFieldSelector: z.string().max(4096).optional() }),
+  z.object({ action: z.literal('set'), nodeFieldSelector: z.string().min(1).max(4096), outputs: parameters.optional(), phase: z.enum(['Succeeded', 'Failed', 'Error']).optional(), message: z.string().max(4096).optional() }),
+  z.object({ action: z.literal('resume'), nodeId: name.optional(), nodeFieldSelector: z.string().max(4096).optional(), outputs: parameters.optional(), message: z.string().max(4096).optional() }),
   z.object({ action: z.literal('retry'), restartSuccessful: z.boolean().optional(), nodeFieldSelector: z.string().max(4096).optional(), parameters: parameters.optional() }),
   z.object({ action: z.literal('resubmit'), memoized: z.boolean().optional(), parameters: parameters.optional() }),
 ]);
@@ -51,6 +55,14 @@ export const VERBS = {
   'runs.get': run,
   'runs.pod': run.extend({ nodeId: name }),
   'runs.events': run.extend({ nodeId: name.optional() }),
+  /** A CronWorkflow or template as YAML, without what the server keeps for itself. */
+  'definitions.text': definition,
+  /** Create the CronWorkflow or template of a text, or replace the one of its name; with a version only that one. */
+  'definitions.save': place.extend({ text, version: z.string().max(64).optional() }),
+  'definitions.remove': definition,
+  'definitions.suspend': run.extend({ suspended: z.boolean() }),
+  /** Make a run of it now. */
+  'definitions.run': definition.extend({ parameters, runName: z.string().max(63).optional() }),
   'samples.list': z.void(),
   'files.open': z.void(),
   /** Save to the file behind a handle; without one, ask where. `over`: the version on disk that the person has seen and lets go. */
@@ -70,6 +82,7 @@ export const STREAMS = {
   contexts: z.void(),
   'runs.list': place,
   'runs.run': run,
+  'definitions.list': place.extend({ kind: definitionKind }),
   /** A run that never happens: its frames as fast as they can be computed, the planned Pods at the end. */
   'runs.simulate': place.extend({ text, parameters, rules: z.array(stepRule).max(2000), duration: seconds }),
   'runs.logs': run.extend({ nodeId: name.optional(), container: z.string().max(63).optional(), follow: z.boolean(), tailLines: z.number().int().positive().max(200_000).optional() }),
@@ -182,6 +195,11 @@ export interface VerbResponses {
   'runs.get': Workflow;
   'runs.pod': { pod?: KubeObject };
   'runs.events': KubeObject[];
+  'definitions.text': { text: string; version?: string };
+  'definitions.save': { kind: DefinitionKind; name: string; created: boolean; version?: string };
+  'definitions.remove': undefined;
+  'definitions.suspend': undefined;
+  'definitions.run': { name: string };
   'samples.list': Sample[];
   'files.open': OpenedFile | undefined;
   /** `changed`: nothing was written, since another program has changed the file. */
@@ -198,6 +216,7 @@ export interface StreamItems {
   contexts: ContextSummary[];
   'runs.list': { change?: RunListChange; watch?: WatchState; holder?: EngineHolder };
   'runs.run': { change?: RunChange; watch?: WatchState };
+  'definitions.list': { change?: DefinitionChange; watch?: WatchState };
   'runs.simulate': SimulationItem;
   /** Lines in batches; `source` says where they come from; `end` when no more follow. */
   'runs.logs': { lines: LogLine[]; source?: LogSource; end?: boolean };

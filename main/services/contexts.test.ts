@@ -38,6 +38,7 @@ function world(places: Place[] = []) {
     source: { ready: Promise.resolve(), list: () => entries, onChange: (callback) => { changed = callback; } },
     createEngine: (_cluster, clusterId) => ({
       start: (namespace: string) => { started.push(`${clusterId}/${namespace}`); return Promise.resolve({ state: 'us' }); },
+      definitions: { watch: () => ({ close: () => undefined, refresh: () => undefined }) },
       watchRuns: (namespace: string, onChange: (change: RunListChange) => void) => { watchers.set(`${clusterId}/${namespace}`, onChange); return { close: () => watchers.delete(`${clusterId}/${namespace}`), refresh: () => undefined }; },
       store: () => Promise.resolve({ store: 'disk', reason: 'no CRDs' }), close: () => { closedEngines.push(clusterId); return Promise.resolve(); },
     } as unknown as Engine),

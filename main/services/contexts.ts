@@ -238,23 +238,47 @@ async function closeLive({ connection, engine, working }: Live): Promise<void> {
   await connection.close();
 }
 
-/** Calls back with whether any run of ours is unfinished, whenever the answer changes. */
+/** Calls back with whether any run of ours is unfinished, or any schedule of ours starts others, whenever the answer changes. */
 function watchUnfinished(engine: Engine, namespace: string, onChange: (unfinished: boolean) => void): Subscription {
   const unfinished = new Set<string>();
+  const scheduled = new Set<string>();
+  let known = false;
   let last: boolean | undefined;
-  return engine.watchRuns(namespace, ({ upserts, removed, reset }: RunListChange) => {
+  const tell = (): void => {
+    const now = unfinished.size + scheduled.size > 0;
+    if (!known || now === last) return;
+    last = now;
+    onChange(now);
+  };
+  const schedules = engine.definitions.watch('CronWorkflow', namespace, ({ upserts, removed, reset }) => {
+    if (reset) scheduled.clear();
+    for (const name of removed) scheduled.delete(name);
+    for (const { name, schedule } of upserts) {
+      if (schedule?.ours && !schedule.suspended && !schedule.stopped) scheduled.add(name);
+      else scheduled.delete(name);
+    }
+    tell();
+  });
+  const runs = engine.watchRuns(namespace, ({ upserts, removed, reset }: RunListChange) => {
     if (reset) unfinished.clear();
     for (const name of removed) unfinished.delete(name);
     for (const { name, ours, phase } of upserts) {
       if (ours && (phase === '' || phase === 'Pending' || phase === 'Running')) unfinished.add(name);
       else unfinished.delete(name);
     }
-    const now = unfinished.size > 0;
-    if (now !== last) {
-      last = now;
-      onChange(now);
-    }
+    known = true;
+    tell();
   });
+  return {
+    close: () => {
+      runs.close();
+      schedules.close();
+    },
+    refresh: () => {
+      runs.refresh();
+      schedules.refresh();
+    },
+  };
 }
 
 function summaryOf(entry: ContextEntry, state: ContextState): ContextSummary {

@@ -118,7 +118,7 @@ function followHolder(engine: Engine, namespace: string, sink: Sink<StreamItems[
 }
 
 /** Errors do not cross as objects. */
-function sendable(watch: NonNullable<StreamItems['runs.list']['watch']>): NonNullable<StreamItems['runs.list']['watch']> {
+export function sendable(watch: NonNullable<StreamItems['runs.list']['watch']>): NonNullable<StreamItems['runs.list']['watch']> {
   if (!('error' in watch)) return watch;
   const { message, name } = watch.error;
   return { ...watch, error: { name, message } };

@@ -2,6 +2,8 @@
 import { useEffect } from 'react';
 import type { ReactElement } from 'react';
 import { Designer } from '../designer/Designer.tsx';
+import { SchedulesRoom } from '../definitions/SchedulesRoom.tsx';
+import { TemplatesRoom } from '../definitions/TemplatesRoom.tsx';
 import { RunDialog } from '../editor/RunDialog.tsx';
 import { Samples } from '../editor/Samples.tsx';
 import { followRuns, useRunList } from '../monitor/live.ts';
@@ -16,7 +18,7 @@ import { guardUnsaved, pressed, runCommand } from './commands.ts';
 import { Foot } from './Foot.tsx';
 import { KeySheet, Palette } from './Palette.tsx';
 import { Rail } from './Rail.tsx';
-import { SchedulesRoom, Settings, TemplatesRoom } from './Rooms.tsx';
+import { Settings } from './Settings.tsx';
 import { chooseContext, dismiss, openDocument, recall, setUi, useContextSummary, usePlace, useUi } from './store.ts';
 import { ROOM_WORD, Top } from './Top.tsx';
 

@@ -1,4 +1,5 @@
 /** Every action that has a name: the menu, the palette, the shortcuts and the key sheet read this one list. */
+import { saveToCluster } from '../definitions/actions.ts';
 import { invoke } from './bridge.ts';
 import { openDocument, say, sayError, settled, setUi, useUi } from './store.ts';
 import type { OpenDocument, Room, RunView } from './store.ts';
@@ -29,6 +30,7 @@ const COMMANDS: Command[] = [
   { id: 'new-file', title: 'New workflow', group: 'File', keys: 'Mod+N', run: newDocument },
   { id: 'save', title: 'Save', group: 'File', keys: 'Mod+S', when: () => useUi.getState().document !== undefined, run: () => void saveDocument(false) },
   { id: 'save-as', title: 'Save as…', group: 'File', keys: 'Mod+Shift+S', when: () => useUi.getState().document !== undefined, run: () => void saveDocument(true) },
+  { id: 'save-cluster', title: 'Save to the cluster', group: 'File', keys: 'Mod+Shift+Enter', when: isDefinition, run: () => void saveToCluster() },
   view('graph', 'Graph', 'G'), view('timeline', 'Timeline', 'T'), view('table', 'Table', 'B'), view('log', 'Log of all steps', 'L'), view('events', 'Events', 'E'), view('yaml', 'YAML', 'Y'),
   { id: 'palette', title: 'Search and commands', group: 'View', keys: 'Mod+K', run: () => { setUi({ overlay: 'palette' }); } },
   { id: 'keys', title: 'Keys of this place', group: 'View', keys: '?', run: () => { setUi({ overlay: 'keys' }); } },
@@ -45,6 +47,11 @@ const COMMANDS: Command[] = [
 /** Adds the commands of a room. */
 export function contribute(more: readonly Command[]): void {
   COMMANDS.push(...more);
+}
+
+/** Whether the open text is a CronWorkflow or a template. */
+export function isDefinition(): boolean {
+  return /^kind: *(CronWorkflow|(Cluster)?WorkflowTemplate)\b/m.test(useUi.getState().document?.text ?? '');
 }
 
 /** @returns the commands that make sense now */

@@ -8,6 +8,7 @@ import '../ui/tokens.css';
 import '../ui/ui.css';
 import './app.css';
 import '../monitor/monitor.css';
+import '../definitions/definitions.css';
 import '../editor/editor.css';
 import '../designer/designer.css';
 import '../designer/forms/forms.css';

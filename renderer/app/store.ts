@@ -30,6 +30,8 @@ export interface OpenDocument {
   over?: string;
   /** Grows when the text is replaced from outside the editor. */
   version: number;
+  /** The object of a cluster that it was read from, as it was then. */
+  origin?: Place & { version?: string };
 }
 
 export interface Toast {
@@ -70,6 +72,8 @@ interface Ui extends Remembered {
   run?: string;
   step?: string;
   view: RunView;
+  /** The schedule or template that is open. */
+  definition?: { kind: 'CronWorkflow' | 'WorkflowTemplate' | 'ClusterWorkflowTemplate'; name: string };
   samples?: Sample[];
   samplesError?: UiError;
   document?: OpenDocument;
@@ -185,13 +189,13 @@ export function sayError(what: string, error: unknown): void {
 }
 
 /** Opens a text in the designer. */
-export function openDocument(document: { title: string; text: string; handle?: string; saved?: string; id?: string }): void {
+export function openDocument(document: { title: string; text: string; handle?: string; saved?: string; id?: string; origin?: OpenDocument['origin'] }): void {
   const before = useUi.getState().document;
   setUi({
     room: 'designer',
     document: {
       id: document.id ?? `draft-${Date.now().toString(36)}`, title: document.title, text: document.text, saved: document.saved,
-      version: (before?.version ?? 0) + 1, ...(document.handle === undefined ? {} : { handle: document.handle }),
+      version: (before?.version ?? 0) + 1, ...(document.handle === undefined ? {} : { handle: document.handle }), ...(document.origin && { origin: document.origin }),
     },
   });
 }

@@ -1,10 +1,10 @@
 /** The designer: what to add, the canvas, and a form over the text, with the problems at the foot. */
-import { FolderOpen, MoreHorizontal, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
+import { CloudUpload, FolderOpen, MoreHorizontal, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
 import { Tabs } from 'radix-ui';
 import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
 import { invoke } from '../app/bridge.ts';
-import { keysOf, runCommand } from '../app/commands.ts';
+import { isDefinition, keysOf, runCommand } from '../app/commands.ts';
 import { isDirty, sayError, setUi, useUi } from '../app/store.ts';
 import type { OpenDocument } from '../app/store.ts';
 import { useProblems } from '../editor/language.ts';
@@ -91,7 +91,7 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
               <Menu items={moreItems()}><button type="button" className="btn quiet icon" aria-label="More with this file"><MoreHorizontal aria-hidden /></button></Menu>
               <Button size="icon" tip="Undo" keys="Mod+Z" unable={canUndo ? undefined : 'Nothing to undo'} onClick={undo}><Undo2 aria-hidden /></Button>
               <Button size="icon" tip="Redo" keys="Mod+Shift+Z" unable={canRedo ? undefined : 'Nothing to redo'} onClick={redo}><Redo2 aria-hidden /></Button>
-              <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: document.text } }); }}>Run…</Button>
+              {isDefinition() ? <Button tip="Create or replace it in the cluster" keys={keysOf('save-cluster')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from being saved` : undefined} onClick={() => { runCommand('save-cluster'); }}><CloudUpload aria-hidden />Save to the cluster</Button> : <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: document.text } }); }}>Run…</Button>}
             </div>
           </div>
           <div className="tab-line">

@@ -86,14 +86,14 @@ function obstacle(parsed: Parsed, errors: number, values: Readonly<Record<string
 }
 
 /** Where the run will be, said beside the button that starts it. */
-function Where(): ReactElement {
+export function Where(): ReactElement {
   const place = usePlace();
   const context = useContextSummary();
   const holder = useRunList((state) => state.holder);
   return <span className="soft cut grow">in <b className="strong">{place.namespace}</b> of <b className="strong">{context?.name ?? place.contextId}</b>{holder?.state === 'other' ? `; ${holder.identity} runs it` : ''}</span>;
 }
 
-function Value({ parameter, value, first, onChange }: { parameter: Parameter; value: string; first: boolean; onChange: (value: string) => void }): ReactElement {
+export function Value({ parameter, value, first, onChange }: { parameter: Parameter; value: string; first: boolean; onChange: (value: string) => void }): ReactElement {
   const id = `parameter-${parameter.name}`;
   const long = value.includes('\n') || value.length > 80;
   const props = { id, className: 'field mono', value, autoFocus: first, onChange: (event: { target: { value: string } }): void => { onChange(event.target.value); }, ...(parameter.description === undefined ? {} : { 'aria-describedby': `${id}-about` }) };

@@ -61,7 +61,7 @@ function UseLocal(): ReactElement {
 }
 
 /** A context that cannot be used now, and why. */
-function unusableState({ name, state: { state, message } }: ContextSummary, namespace: string, retry: () => void): ReactElement | undefined {
+export function unusableState({ name, state: { state, message } }: ContextSummary, namespace: string, retry: () => void): ReactElement | undefined {
   if (state === 'offline') {
     return <ErrorState title={`${name} does not answer`} hint="Its API server could not be reached. Check the network or VPN, then try again." raw={message} actions={<><Button kind="primary" onClick={retry}>Try again</Button><UseLocal /></>} />;
   }

@@ -10,7 +10,7 @@ import type { Counts } from '../document/model.ts';
 /** Asked of the cluster and not yet seen to be done, by run: `Asked to stop`. */
 export const useAsked = create<Record<string, string>>(() => ({}));
 
-const WORD: Record<RunAction['action'], string> = { stop: 'stop', terminate: 'terminate', suspend: 'suspend', resume: 'resume', retry: 'retry', resubmit: 'resubmit', delete: 'delete' };
+const WORD: Record<RunAction['action'], string> = { stop: 'stop', terminate: 'terminate', suspend: 'suspend', resume: 'resume', retry: 'retry', resubmit: 'resubmit', set: 'set the step', delete: 'delete' };
 
 /** Sends an action; says so until the run shows it. */
 export async function act(name: string, request: RunAction): Promise<void> {

@@ -1,29 +1,11 @@
-/** Rooms whose own views are small: templates, schedules, settings. */
-import { CalendarClock, Layers } from 'lucide-react';
+/** The room of settings. */
 import { RadioGroup } from 'radix-ui';
 import type { ReactElement } from 'react';
-import { Button, EmptyState } from '../ui/parts.tsx';
+import { Button } from '../ui/parts.tsx';
 import { invoke } from './bridge.ts';
-import { openFile } from './commands.ts';
 import { STATE_WORD } from './Rail.tsx';
 import { say, sayError, setUi, useUi } from './store.ts';
 import type { Theme } from './store.ts';
-
-export function TemplatesRoom(): ReactElement {
-  return (
-    <EmptyState icon={<Layers aria-hidden />} title="Templates live in files here" actions={<><Button kind="primary" onClick={() => void openFile()}>Open a file…</Button><Button onClick={() => { setUi({ room: 'samples' }); }}>See the samples</Button></>}>
-      This version runs Workflows. A template used by several of them stays in each file; WorkflowTemplates of the cluster are not listed yet.
-    </EmptyState>
-  );
-}
-
-export function SchedulesRoom(): ReactElement {
-  return (
-    <EmptyState icon={<CalendarClock aria-hidden />} title="Runs start by hand here" actions={<Button kind="primary" onClick={() => { setUi({ room: 'designer' }); }}>Open a workflow</Button>}>
-      CronWorkflows of the cluster are neither listed nor started by this version. Until then, <span className="mono">tiphys submit</span> in a crontab starts a run at its time.
-    </EmptyState>
-  );
-}
 
 const THEMES: [Theme, string][] = [['system', 'As the system'], ['light', 'Light'], ['dark', 'Dark'], ['contrast', 'High contrast']];
 

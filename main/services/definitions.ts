@@ -1,0 +1,107 @@
+/** CronWorkflows and templates: list, read as text, save, run. Everything is the engine's own. */
+import { stringify } from 'yaml';
+import type { DefinitionChange, DefinitionKind } from '../../engine/index.ts';
+import { AppError, isAppError } from '../../engine/spec/error.ts';
+import { lintText } from '../../engine/spec/lint.ts';
+import { readManifests } from '../../engine/spec/read.ts';
+import type { CronWorkflow, WorkflowTemplate } from '../../engine/spec/types.ts';
+import type { StreamItems } from '../ipc/contract.ts';
+import type { Contexts } from './contexts.ts';
+import { sendable } from './runs.ts';
+import type { Handlers, Sources } from './service.ts';
+
+type Definition = CronWorkflow | WorkflowTemplate;
+type DefinitionVerb = 'definitions.text' | 'definitions.save' | 'definitions.remove' | 'definitions.suspend' | 'definitions.run';
+type Engines = Pick<Contexts, 'engine' | 'startEngine'>;
+
+export function definitionHandlers(contexts: Engines): Handlers<DefinitionVerb> {
+  return {
+    'definitions.text': async ({ contextId, namespace, kind, name }) => {
+      const object = await (await contexts.engine(contextId)).definitions.get(kind, namespace, name);
+      return { text: textOf(kind, object), ...versionOf(object) };
+    },
+    'definitions.save': async ({ contextId, namespace, text, version }) => {
+      const { kind, object } = readDefinition(text);
+      const { definitions } = await contexts.engine(contextId);
+      const name = object.metadata.name ?? '';
+      const known = await definitions.get(kind, namespace, name).then(() => true, (error: unknown) => {
+        if (isAppError(error, 'not-found')) return false;
+        throw error;
+      });
+      const { resourceVersion: written, ...metadata } = object.metadata;
+      const expected = version ?? written;
+      const wanted = { ...object, metadata: { ...metadata, ...(expected !== undefined && { resourceVersion: expected }) } };
+      const saved = known ? await definitions.replace(kind, namespace, wanted) : await definitions.create(kind, namespace, object);
+      // Its runs start only where an engine runs.
+      if (kind === 'CronWorkflow') await contexts.startEngine(contextId, namespace);
+      return { kind, name, created: !known, ...versionOf(saved) };
+    },
+    'definitions.remove': async ({ contextId, namespace, kind, name }) => {
+      await (await contexts.engine(contextId)).definitions.remove(kind, namespace, name);
+      return undefined;
+    },
+    'definitions.suspend': async ({ contextId, namespace, name, suspended }) => {
+      await (await contexts.engine(contextId)).definitions.suspend(namespace, name, suspended);
+      if (!suspended) await contexts.startEngine(contextId, namespace);
+      return undefined;
+    },
+    'definitions.run': async ({ contextId, namespace, kind, name, parameters, runName }) => {
+      await contexts.startEngine(contextId, namespace);
+      const run = await (await contexts.engine(contextId)).definitions.submit(kind, name, { namespace, parameters, ...(runName !== undefined && { name: runName }) });
+      return { name: run.metadata.name ?? '' };
+    },
+  };
+}
+
+export function definitionSources(contexts: Pick<Engines, 'engine'>): Sources<'definitions.list'> {
+  return {
+    'definitions.list': {
+      open: async ({ contextId, namespace, kind }, sink, signal) => {
+        const engine = await contexts.engine(contextId);
+        if (signal.aborted) return;
+        const subscription = engine.definitions.watch(kind, namespace, (change) => { sink.push({ change }); }, (watch) => { sink.push({ watch: sendable(watch) }); });
+        signal.addEventListener('abort', () => { subscription.close(); });
+      },
+      merge: (older, newer) => {
+        const merged: StreamItems['definitions.list'] = { ...older, ...newer };
+        if (older.change && newer.change) merged.change = mergeDefinitions(older.change, newer.change);
+        return merged;
+      },
+    },
+  };
+}
+
+function mergeDefinitions(older: DefinitionChange, newer: DefinitionChange): DefinitionChange {
+  if (newer.reset) return newer;
+  const changed = new Set([...newer.upserts.map(({ name }) => name), ...newer.removed]);
+  return {
+    upserts: [...older.upserts.filter(({ name }) => !changed.has(name)), ...newer.upserts],
+    removed: [...older.removed.filter((name) => !changed.has(name)), ...newer.removed], reset: older.reset,
+  };
+}
+
+/** What a person edits. */
+function textOf(kind: DefinitionKind, { apiVersion, metadata, spec }: Definition): string {
+  const { name, namespace, labels, annotations } = metadata;
+  const kept = Object.fromEntries(Object.entries(annotations ?? {}).filter(([key]) => key !== 'kubectl.kubernetes.io/last-applied-configuration'));
+  return stringify({
+    apiVersion, kind,
+    metadata: { name, ...(namespace !== undefined && { namespace }), ...(labels && { labels }), ...(Object.keys(kept).length > 0 && { annotations: kept }) },
+    spec,
+  }, { lineWidth: 0 });
+}
+
+function versionOf({ metadata }: Definition): { version?: string } {
+  return metadata.resourceVersion === undefined ? {} : { version: metadata.resourceVersion };
+}
+
+/** @returns the one CronWorkflow or template of a text. Throws `invalid` with diagnostics. */
+function readDefinition(text: string): { kind: DefinitionKind; object: Definition } {
+  const errors = lintText(text, { mode: 'submit' }).filter(({ severity }) => severity === 'error');
+  if (errors.length) throw new AppError('invalid', errors.length === 1 ? 'An error keeps it from being saved.' : `${errors.length} errors keep it from being saved.`, { cause: errors, hint: 'Mend what is marked, then save it again.' });
+  const found = readManifests(text).manifests.flatMap((manifest): { kind: DefinitionKind; object: Definition }[] =>
+    (manifest.kind === 'CronWorkflow' || manifest.kind === 'WorkflowTemplate' || manifest.kind === 'ClusterWorkflowTemplate' ? [{ kind: manifest.kind, object: manifest.object }] : []));
+  const [first] = found;
+  if (!first || found.length > 1) throw new AppError('invalid', first ? `This text holds ${found.length} objects.` : 'There is no CronWorkflow and no template in this text.', { hint: 'Keep one CronWorkflow, WorkflowTemplate or ClusterWorkflowTemplate in it.' });
+  return first;
+}
