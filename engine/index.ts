@@ -8,6 +8,7 @@ export type { Kubeconfig, ResolvedContext } from './kube/kubeconfig.ts';
 export { createEngine } from './controller/engine.ts';
 export { podNameOf } from './controller/logs.ts';
 export { simulate } from './controller/simulate.ts';
+export { scheduleWords } from './template/cron-words.ts';
 export { createLocalCluster } from './local/cluster.ts';
 export type { LocalCluster } from './local/cluster.ts';
 export { markValues } from './manifests/values.ts';

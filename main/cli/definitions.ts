@@ -1,6 +1,6 @@
 /** cron … and template …: CronWorkflows, WorkflowTemplates and ClusterWorkflowTemplates. */
+import { scheduleWords } from '../../engine/index.ts';
 import type { BackfillOptions, DefinitionKind, DefinitionSummary, ScheduleSummary } from '../../engine/index.ts';
-import { scheduleWords } from '../../engine/template/cron-words.ts';
 import type { Command, CommandContext, OptionSpec } from './command.ts';
 import type { Connection } from './connect.ts';
 import { painter, plain, usageError } from './io.ts';
