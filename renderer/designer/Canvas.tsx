@@ -68,12 +68,12 @@ function Board({ scope }: { scope: string }): ReactElement {
           nodes={shown && !painted ? nodes : EMPTY_NODES} edges={shown && !painted ? edges : EMPTY_EDGES} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onEdgesChange={takeEdges} {...gestures}
           onlyRenderVisibleElements={model.nodes.length > MANY} minZoom={0.05} maxZoom={2} nodesDraggable={!stale && model.grammar !== 'leaf'} nodesConnectable={!stale && model.grammar === 'dag'} edgesReconnectable={!stale} nodesFocusable={false} edgesFocusable={false} elevateEdgesOnSelect
           disableKeyboardA11y deleteKeyCode={null} multiSelectionKeyCode={ADD_KEYS} selectionKeyCode="Shift" zoomOnDoubleClick={false} nodeDragThreshold={3} connectionRadius={28} connectionLineComponent={ConnectionLine} autoPanOnNodeFocus={false} proOptions={PRO}
-          onPaneClick={() => { select([]); view.focus(); }} onNodeClick={view.focus} onEdgeClick={() => { select([]); view.focus(); }} onNodeDoubleClick={(_, node) => { drillInto(node.id); }}
+          onPaneClick={(event) => { choose(painted ? view.nodeAt({ x: event.clientX, y: event.clientY }) : undefined, view); }} onNodeClick={view.focus} onEdgeClick={() => { select([]); view.focus(); }} onNodeDoubleClick={(_, node) => { drillInto(node.id); }}
         >
           {rows ? <ViewportPortal><Lanes rows={rows} dragged={dragged} /></ViewportPortal> : null}
           {positions ? <ViewportPortal><Ports model={model} positions={positions} hidden={stale || dragged.size > 0 || zoom < 0.45} /></ViewportPortal> : null}
           {painted && positions ? <Overview model={model} positions={positions} /> : null}
-          {model.nodes.length >= MAP_FROM ? <MiniMap<TaskNode> className="minimap" style={MAP_SIZE} pannable zoomable ariaLabel="Small map of the canvas" nodeColor="var(--line-strong)" nodeStrokeWidth={0} nodeBorderRadius={14} maskColor="transparent" maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} /> : null}
+          {model.nodes.length >= MAP_FROM && !painted ? <MiniMap<TaskNode> className="minimap" style={MAP_SIZE} pannable zoomable ariaLabel="Small map of the canvas" nodeColor="var(--line-strong)" nodeStrokeWidth={0} nodeBorderRadius={14} maskColor="transparent" maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} /> : null}
         </ReactFlow>
         <Nothing model={model} stale={stale} />
         <ZoomTool zoom={zoom} onFit={() => { view.fit(); }}>{model.grammar === 'dag' ? <Button kind="quiet" tip="Lay everything out anew" keys="T" onClick={action('tidy').run}>tidy</Button> : null}</ZoomTool>
@@ -86,6 +86,13 @@ function Board({ scope }: { scope: string }): ReactElement {
       </div>
     </CanvasMenu>
   );
+}
+
+/** Selects what was pressed, or nothing. What is painted from afar is brought near. */
+function choose(id: string | undefined, view: CanvasView): void {
+  select(id === undefined ? [] : [id]);
+  if (id !== undefined) view.reveal(id);
+  view.focus();
 }
 
 /** A canvas on which nothing stands says how to begin. */
@@ -139,6 +146,10 @@ function useCanvasView(model: Sketch, positions: ReadonlyMap<string, Point> | un
         const at = id === undefined ? undefined : now.current.positions?.get(id);
         const rect = box.current?.getBoundingClientRect();
         return at ? flow.flowToScreenPosition({ x: at.x + TASK_SIZE.width / 2, y: at.y + TASK_SIZE.height }) : { x: (rect?.left ?? 0) + (rect?.width ?? 0) / 2 - 120, y: (rect?.top ?? 0) + (rect?.height ?? 0) / 3 };
+      },
+      nodeAt: (at) => {
+        const { x, y } = flow.screenToFlowPosition(at);
+        return [...(now.current.positions ?? NONE)].find(([, place]) => x >= place.x && x <= place.x + TASK_SIZE.width && y >= place.y && y <= place.y + TASK_SIZE.height)?.[0];
       },
       fit: (duration) => { fit(duration ?? motion()); }, zoom: (by) => void (by === 'in' ? flow.zoomIn() : flow.zoomOut()), focus: () => { box.current?.focus({ preventScroll: true }); },
     };

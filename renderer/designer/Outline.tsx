@@ -97,7 +97,7 @@ function useOutlineView(model: Sketch, id: string, setActive: (id: string) => vo
         requestAnimationFrame(() => { element(node)?.scrollIntoView({ block: 'nearest' }); });
       },
       windowPoint: (node) => { const rect = (element(node)?.querySelector('.line-of') ?? document.querySelector('.outline'))?.getBoundingClientRect(); return { x: (rect?.left ?? 0) + 40, y: node === undefined ? (rect?.top ?? 0) + 40 : rect?.bottom ?? 0 }; },
-      fit: () => undefined, zoom: () => undefined, focus: () => { document.querySelector<HTMLElement>('.outline')?.focus({ preventScroll: true }); },
+      nodeAt: () => undefined, fit: () => undefined, zoom: () => undefined, focus: () => { document.querySelector<HTMLElement>('.outline')?.focus({ preventScroll: true }); },
     });
     return () => { setCanvasView(undefined); };
   }, [model, id, setActive]);

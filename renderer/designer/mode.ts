@@ -41,6 +41,8 @@ export interface CanvasView {
   reveal: (id: string) => void;
   /** Where a node is in the window; the middle of the canvas without one. */
   windowPoint: (id: string | undefined) => Point;
+  /** The node below a point of the window, whether it is built or painted. */
+  nodeAt: (at: Point) => string | undefined;
   /** @param duration milliseconds; those of a short motion by default */
   fit: (duration?: number) => void;
   zoom: (by: 'in' | 'out') => void;
