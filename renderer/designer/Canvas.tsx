@@ -33,6 +33,8 @@ const MANY = 200;
 /** Above this many nodes, and below this zoom, boxes are painted instead of built. */
 const PAINTED = 300;
 const PAINTED_ZOOM = 0.28;
+/** The selected edge lies over nodes, so that its ends can be taken. */
+const ABOVE = 1001;
 const MAP_FROM = 7;
 const MAP_SIZE = { width: 150, height: 88 };
 const PRO = { hideAttribution: true };
@@ -66,7 +68,7 @@ function Board({ scope }: { scope: string }): ReactElement {
       <div ref={box} className="graph canvas" data-far={zoom < 0.45 || undefined} data-connecting={connecting} tabIndex={0} data-pane-focus data-canvas role="application" aria-label={`Canvas of ${title}`} aria-roledescription="graph that can be changed; A adds, C connects, arrows go from step to step, Enter opens">
         <ReactFlow<TaskNode, NeedsEdge>
           nodes={shown && !painted ? nodes : EMPTY_NODES} edges={shown && !painted ? edges : EMPTY_EDGES} nodeTypes={NODE_TYPES} edgeTypes={EDGE_TYPES} onEdgesChange={takeEdges} {...gestures}
-          onlyRenderVisibleElements={model.nodes.length > MANY} minZoom={0.05} maxZoom={2} nodesDraggable={!stale && model.grammar !== 'leaf'} nodesConnectable={!stale && model.grammar === 'dag'} edgesReconnectable={!stale} nodesFocusable={false} edgesFocusable={false} elevateEdgesOnSelect
+          onlyRenderVisibleElements={model.nodes.length > MANY} minZoom={0.05} maxZoom={2} nodesDraggable={!stale && model.grammar !== 'leaf'} nodesConnectable={!stale && model.grammar === 'dag'} edgesReconnectable={!stale} nodesFocusable={false} edgesFocusable={false} elevateEdgesOnSelect={false}
           disableKeyboardA11y deleteKeyCode={null} multiSelectionKeyCode={ADD_KEYS} selectionKeyCode="Shift" zoomOnDoubleClick={false} nodeDragThreshold={3} connectionRadius={28} connectionLineComponent={ConnectionLine} autoPanOnNodeFocus={false} proOptions={PRO}
           onPaneClick={(event) => { choose(painted ? view.nodeAt({ x: event.clientX, y: event.clientY }) : undefined, view); }} onNodeClick={view.focus} onEdgeClick={() => { select([]); view.focus(); }} onNodeDoubleClick={(_, node) => { drillInto(node.id); }}
         >
@@ -122,7 +124,7 @@ function Ports({ model, positions, hidden }: { model: Sketch; positions: Readonl
   const at = node && positions.get(node.id);
   if (hidden || selection.length !== 1 || !node || !at || node.shape !== 'task' || model.grammar === 'leaf' || node.outputs.length === 0) return null;
   return (
-    <div className="ports nopan nodrag" style={{ left: at.x + TASK_SIZE.width / 2 + 14, top: at.y + TASK_SIZE.height - 7 }} aria-hidden>
+    <div className="ports nopan nodrag" style={{ left: at.x + TASK_SIZE.width / 2 + 14, top: at.y + TASK_SIZE.height + 4 }} aria-hidden>
       {node.outputs.slice(0, 4).map((output) => <span key={output} className="badge port" title={`Drag ${output} onto a task that takes it`} onPointerDown={(event) => { event.stopPropagation(); beginDrag({ output: { task: node.id, name: output } }, event); }}>{output.replace('parameters.', '')} ↴</span>)}
     </div>
   );
@@ -237,7 +239,7 @@ function flowNode(node: SketchNode, position: Point, { selected, ...look }: Look
 function useFlowEdges(model: Sketch): NeedsEdge[] {
   const chosen = useDesigner((state) => state.edge);
   return useMemo(() => model.edges.map((edge) => ({
-    id: edge.id, type: 'needs' as const, source: edge.source, target: edge.target, selected: edge.id === chosen, focusable: false, selectable: edge.hook !== true,
+    id: edge.id, type: 'needs' as const, source: edge.source, target: edge.target, selected: edge.id === chosen, focusable: false, zIndex: edge.id === chosen ? ABOVE : 0, selectable: edge.hook !== true,
     className: edge.hook ? 'hook-edge' : edge.results.includes('Failed') || edge.results.includes('Errored') ? 'on-failure' : '', data: { edge },
   })), [model, chosen]);
 }
