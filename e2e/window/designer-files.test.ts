@@ -162,7 +162,7 @@ const palette = async (title: string): Promise<{ x: number; y: number }> => { co
 
 /** Every kind of edit: what is done, and the lines it may change. */
 const EDITS: [what: string, text: string, act: () => Promise<void>, lines: string[]][] = [
-  ['rename a task', DAG, async () => { await node('b').click(); await press('F2'); await page.getByRole('textbox', { name: 'Name', exact: true }).fill('second'); await press('Enter'); },
+  ['rename a task', DAG, async () => { await node('b').click(); await press('F2'); await page.locator('.name-input').fill('second'); await press('Enter'); },
     ['-      - name: b          # the second', '+      - name: second          # the second', '-        depends: "b"', '+        depends: "second"']],
   ['connect', DAG, async () => { await node('a').click(); await press('c', 'ArrowDown', 'ArrowDown'); await page.getByText('Enter to connect').waitFor(); await press('Enter'); },
     ['-        depends: "b"', '+        depends: "b && a"']],

@@ -120,7 +120,7 @@ describe('the designer', { timeout: 240_000 }, () => {
       await page.mouse.up();
       await node('container').click({ button: 'right' });
       await page.getByRole('menuitem', { name: 'Rename' }).click();
-      await page.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
+      await page.locator('.name-input').fill(name);
       await page.keyboard.press('Enter');
       await node(name).waitFor();
     }
@@ -155,7 +155,7 @@ describe('the designer', { timeout: 240_000 }, () => {
       await page.keyboard.press('Enter');
       await node('container').waitFor();
       await page.keyboard.press('F2');
-      await page.getByRole('textbox', { name: 'Name', exact: true }).waitFor();
+      await page.locator('.name-input').waitFor();
       await page.keyboard.type(name);
       await page.keyboard.press('Enter');
       await node(name).waitFor();
