@@ -150,7 +150,7 @@ describe('the designer', { timeout: 240_000 }, () => {
     for (let i = 0; i < 8 && !await canvas().evaluate((element) => element === document.activeElement); i++) await page.keyboard.press('F6');
     const add = async (name: string): Promise<void> => {
       await page.keyboard.press('a');
-      await page.getByRole('combobox').waitFor();
+      await page.locator('.quick-add input').waitFor();
       await page.keyboard.type('Container');
       await page.keyboard.press('Enter');
       await node('container').waitFor();

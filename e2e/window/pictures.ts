@@ -165,7 +165,7 @@ export const PICTURES: Record<string, Picture> = {
   'canvas-drop': { scene: 'run', act: file(NIGHTLY_FILE, pull('validate', 'approve')) },
   'canvas-refused': { scene: 'run', act: file(NIGHTLY_FILE, pull('build-features', 'list-partitions')) },
   'canvas-several': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'extract').click(); await task(page, 'build-features').click({ modifiers: ['Control'] }); }) },
-  'canvas-add': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'extract').click(); await page.keyboard.press('a'); await page.getByRole('combobox').waitFor(); }) },
+  'canvas-add': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'extract').click(); await page.keyboard.press('a'); await page.locator('.quick-add input').waitFor(); }) },
   'canvas-edge': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await page.getByRole('button', { name: 'build-features waits for validate: Succeeded' }).click(); await page.getByRole('menu').waitFor(); }) },
   'canvas-menu': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'extract').click({ button: 'right' }); await page.getByRole('menu').waitFor(); }) },
   'canvas-steps': { scene: 'run', act: file(ROWS_FILE, async (page) => { await task(page, 'load').click(); }) },
