@@ -68,9 +68,9 @@ describe('the designer', { timeout: 240_000 }, () => {
     await page.getByRole('button', { name: new RegExp(`^Context ${context}, reachable`) }).waitFor({ timeout: 30_000 });
   });
   after(async () => {
-    await window.close();
     await cluster?.delete(RESOURCE.namespace, undefined, namespace);
     await cluster?.close();
+    await window.close();
     rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 });
   });
 
