@@ -18,6 +18,7 @@ import { Contexts } from './services/contexts.ts';
 import { exportService } from './services/exports.ts';
 import { Files } from './services/files.ts';
 import { definitionHandlers, definitionSources } from './services/definitions.ts';
+import { manifestsService } from './services/manifests.ts';
 import { prerunHandlers, prerunSources } from './services/prerun.ts';
 import { runHandlers, runSources } from './services/runs.ts';
 import { samplesService } from './services/samples.ts';
@@ -70,6 +71,7 @@ function start(): void {
   const services: Services = {
     handlers: {
       ...contexts.handlers, ...files.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...prerunHandlers(contexts), ...definitionHandlers(contexts),
+      ...manifestsService({ choose: async () => (await dialog.showOpenDialog({ properties: ['openDirectory'] })).filePaths[0], environment }),
       ...samplesService(path.join(appRoot, 'assets', 'samples')),
       ...appService({ info: { version: app.getVersion(), platform: process.platform, electron: process.versions.electron, dataDir: shorten(data) }, openLink }),
     },

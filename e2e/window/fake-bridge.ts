@@ -1,5 +1,5 @@
 /** A scripted bridge for pictures and tests of the window alone: `?s=SCENE` chooses what it tells. Never part of the app. */
-import type { AppCommand, Bridge, ContextSummary, Sample, StreamItems, StreamRequest, VerbRequest, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
+import type { AppCommand, Bridge, ContextSummary, FromManifests, Sample, StreamItems, StreamRequest, VerbRequest, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
 import { definitionsIn, SCHEDULED_RUNS } from './fake-definitions.ts';
 import { simulateText } from './fake-simulation.ts';
 import type { LogLine, RunSummary } from '../../engine/api.ts';
@@ -7,6 +7,7 @@ import type { KubeObject } from '../../engine/spec/kubernetes.ts';
 import type { DAGTask, NodeStatus, Template, Workflow } from '../../engine/spec/types.ts';
 
 declare const SAMPLES: Sample[];
+declare const MADE: FromManifests;
 
 /** What a test may do beside the window: give it a file to open, and read what it saved. */
 const saved: { text?: string; open?: (name: string, text: string) => void } = {};
@@ -185,6 +186,13 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
   'runs.events': () => EVENTS,
   'samples.list': () => SAMPLES,
   'files.open': () => ({ handle: 'h', name: 'nightly.yaml', text: fileText }),
+  'manifests.generate': () => (scene !== 'broken' ? MADE : {
+    handle: 'folder', name: 'deploy', kind: 'files', text: '', groups: [], parameters: [],
+    notices: [
+      { severity: 'error', place: 'orders/deployment.yaml:12', message: 'The bracket is not closed.', hint: 'Close it, or quote the value.' },
+      { severity: 'warning', place: 'orders/secret.yaml:1', message: "Secret orders: its contents stand in the workflow's text, readable for everybody who may read workflows.", hint: 'Create Secrets another way, and leave this file out.' },
+    ],
+  }),
   'files.save': ({ handle, text, suggestedName }: VerbRequest<'files.save'>) => {
     saved.text = text;
     return { handle: handle ?? 'h', name: suggestedName ?? 'nightly.yaml' };

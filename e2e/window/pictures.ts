@@ -1,13 +1,14 @@
 /** Pictures of the window's states with scripted data, in a headless Chromium: node --import tsx e2e/window/pictures.ts [FOLDER] [NAME …] */
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { chromium } from 'playwright';
 import type { Browser, Page } from 'playwright';
-import { parse } from 'yaml';
 import { manyTasks, NIGHTLY_FILE, ROWS_FILE } from './workflows.ts';
+import { generateWorkflow } from '../../main/manifests/generate.ts';
+import { samplesService } from '../../main/services/samples.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 /** The built window; another folder for pictures of a build that is not the app's. */
@@ -19,12 +20,10 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-
 /** The window with a scripted bridge behind a local port. */
 export async function servePictures(): Promise<{ url: string; close: () => void }> {
   const folder = path.join(root, 'assets/samples');
-  const samples = readdirSync(folder).filter((file) => file.endsWith('.yaml')).map((file) => {
-    const text = readFileSync(path.join(folder, file), 'utf8');
-    const notes = (parse(text) as { metadata: { annotations?: Record<string, string> } }).metadata.annotations ?? {};
-    return { id: path.basename(file, '.yaml'), text, title: notes['workflows.argoproj.io/title'] ?? file, description: notes['workflows.argoproj.io/description'] ?? '', ...(notes['tiphys/expect'] ? { expect: notes['tiphys/expect'] } : {}) };
-  });
-  const fake = await build({ entryPoints: [path.join(root, 'e2e/window/fake-bridge.ts')], bundle: true, write: false, format: 'iife', define: { SAMPLES: JSON.stringify(samples) } });
+  const samples = await samplesService(folder)['samples.list'](undefined);
+  const spec = path.join(folder, 'sock-shop/kubernetes-spec');
+  const made = await generateWorkflow(['monitoring-cr', 'monitoring', 'monitoring-cfg'].map((name) => path.join(spec, name)), { env: {}, values: {}, name: 'monitoring' });
+  const fake = await build({ entryPoints: [path.join(root, 'e2e/window/fake-bridge.ts')], bundle: true, write: false, format: 'iife', define: { SAMPLES: JSON.stringify(samples), MADE: JSON.stringify({ handle: 'folder', ...made }) } });
   const bridge = fake.outputFiles[0]?.text ?? '';
   const server = createServer((request, response) => {
     const name = new URL(request.url ?? '/', 'http://x').pathname;
@@ -175,6 +174,9 @@ export const PICTURES: Record<string, Picture> = {
   'canvas-small': { scene: 'run', width: 1000, height: 640, act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); }) },
   'canvas-large': { scene: 'run', width: 2560, height: 1440, act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); }) },
   outline: { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); await page.getByRole('tab', { name: 'Outline' }).click(); await page.getByRole('tree').waitFor(); }) },
+  manifests: { scene: 'run', act: async (page) => { await room('Designer')(page); await page.getByRole('button', { name: 'From manifests…' }).click(); await page.getByRole('dialog').waitFor(); } },
+  'manifests-broken': { scene: 'broken', act: async (page) => { await room('Designer')(page); await page.getByRole('button', { name: 'From manifests…' }).click(); await page.getByRole('dialog').waitFor(); } },
+  'samples-folder': { scene: 'run', act: async (page) => { await room('Samples')(page); await page.getByRole('searchbox', { name: 'Filter samples' }).fill('shop'); } },
   nofile: { scene: 'run', act: room('Designer') },
   broken: { scene: 'run', act: async (page) => { await sample('Parameters')(page); await page.locator('.monaco-editor').first().click(); await page.keyboard.press('Control+End'); await page.keyboard.type('  : [oops'); await page.waitForTimeout(400); } },
   schedules: { scene: 'run', act: schedule('nightly-features') },

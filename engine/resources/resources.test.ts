@@ -139,6 +139,27 @@ test('apply waits until all documents are ready when asked, and an unchanged obj
   });
 });
 
+test('conditions and readiness asked for together: both must hold', async () => {
+  await withWorld([], async ({ engine, finish, cluster, clock, nodes }) => {
+    const e = engine();
+    await e.start(NS);
+    const resource = { action: 'apply', manifest: deployment('one'), successCondition: 'status.readyReplicas == 1' };
+    await e.submit(workflow('both', spec(resource, { metadata: { annotations: { 'tiphys.dev/wait': 'ready' } } })), { namespace: NS });
+    const say = async (status: Record<string, unknown>): Promise<void> => {
+      const object = cluster.store.get(DEPLOYMENT, NS, 'one');
+      await cluster.replace(DEPLOYMENT, { ...object, status: { observedGeneration: object.metadata.generation, ...status } }, { subresource: 'status' });
+      await clock.advance(10_000);
+    };
+    await clock.until(() => nodes('both')['both']?.phase === 'Running', 30_000);
+    await say({ replicas: 2, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 1 });
+    assert.equal(nodes('both')['both']?.phase, 'Running');
+    await say({ replicas: 1, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 0 });
+    assert.equal(nodes('both')['both']?.phase, 'Running');
+    await say({ replicas: 1, updatedReplicas: 1, availableReplicas: 1, readyReplicas: 1 });
+    assert.equal((await finish('both')).status?.phase, 'Succeeded');
+  });
+});
+
 test('a rollout that fails names the object and the reason', async () => {
   await withWorld([], async ({ engine, finish, cluster, clock, nodes }) => {
     const e = engine();

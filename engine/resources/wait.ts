@@ -57,7 +57,9 @@ function stateOf(conditions: Conditions, placed: Placed, object: KubeObject): { 
   if (success.length > 0 || failure.length > 0) {
     const verdict = matchConditions(JSON.stringify(object), success, failure);
     if (verdict.result === 'failed') return { state: 'failed', detail: verdict.error };
-    return verdict.result === 'succeeded' ? { state: 'ready', detail: '' } : { state: 'waiting', detail: '' };
+    // Conditions may be true of what was there before; readiness counts from this apply on.
+    const rollout = conditions.ready ? rolloutState(object) : { state: 'ready' as const, detail: '' };
+    return rollout.state === 'failed' || verdict.result === 'succeeded' ? rollout : { state: 'waiting', detail: rollout.detail };
   }
   const own = placed.target.object.metadata.annotations?.[WAIT];
   return own === 'none' || (!conditions.ready && own !== 'ready') ? { state: 'ready', detail: '' } : rolloutState(object, own === 'ready');

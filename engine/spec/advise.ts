@@ -49,7 +49,6 @@ function adviseEngineWork(template: Template, path: Path, report: Report): void 
   const at = [...path, 'metadata', 'annotations', WAIT];
   if (wait !== 'ready' && wait !== 'none') report.warn('bad-wait', `${WAIT} is ${wait}, which means nothing.`, at, 'Write ready: the step then waits until what it applied is ready or has failed.');
   else if (!template.resource) report.warn('bad-wait', `${WAIT} means something in resource templates only.`, at, 'Leave it out.');
-  else if (template.resource.successCondition || template.resource.failureCondition) report.warn('bad-wait', 'The conditions decide when the step is over, not the annotation.', at, `Keep either the conditions or ${WAIT}.`);
 }
 
 function adviseTemplate(template: Template, path: Path, advice: Advice, depth: number): void {

@@ -3,7 +3,7 @@
  * every stream a request and items that follow until it is closed. preload.ts bridges them all without knowing any.
  */
 import { z } from 'zod';
-import type { DefinitionChange, DefinitionKind, EngineHolder, LogLine, LogSource, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
+import type { DefinitionChange, DefinitionKind, EngineHolder, LogLine, LogSource, ManifestGroup, ManifestNotice, ManifestParameter, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
 import type { WatchState } from '../../engine/index.ts';
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
@@ -73,6 +73,8 @@ export const VERBS = {
   'files.saveDraft': z.object({ id: name, title: z.string().max(255), text, handle: name.optional() }),
   'files.drafts': z.void(),
   'files.removeDraft': z.object({ id: name }),
+  /** A workflow of the manifests in a folder: asks for one, or takes the one behind a handle again. */
+  'manifests.generate': z.object({ handle: name.exactOptional(), createNamespaces: z.boolean() }),
   'settings.get': z.void(),
   'settings.set': z.object({ key: z.string().max(128), value: z.json() }),
 } as const satisfies Record<string, z.ZodType>;
@@ -146,6 +148,8 @@ export interface Sample {
   text: string;
   /** Phase the run ends in, when it fails on purpose. */
   expect?: string;
+  /** It is one of several workflows over a folder of manifests. */
+  folder?: { name: string; manifests: number };
 }
 
 export interface OpenedFile {
@@ -169,6 +173,18 @@ export interface Draft {
   text: string;
   handle?: string;
   savedAt: string;
+}
+
+/** What was made of a folder of manifests; without text where an error keeps it from being made. */
+export interface FromManifests {
+  handle: string;
+  /** Of the folder. */
+  name: string;
+  kind: 'files' | 'helm' | 'kustomize' | 'jsonnet' | 'ksonnet';
+  text: string;
+  groups: ManifestGroup[];
+  parameters: ManifestParameter[];
+  notices: ManifestNotice[];
 }
 
 export interface AppInfo {
@@ -208,6 +224,7 @@ export interface VerbResponses {
   'files.saveDraft': undefined;
   'files.drafts': Draft[];
   'files.removeDraft': undefined;
+  'manifests.generate': FromManifests | undefined;
   'settings.get': Record<string, unknown>;
   'settings.set': undefined;
 }
@@ -243,4 +260,4 @@ export interface Bridge {
   subscribe<S extends Stream>(stream: S, request: StreamRequest<S>, onItem: (item: WireResult<StreamItems[S]>) => void): () => void;
 }
 
-export type { RunAction };
+export type { ManifestGroup, ManifestNotice, ManifestParameter, RunAction };

@@ -16,9 +16,24 @@ export function samplesService(folder: string): Handlers<'samples.list'> {
 }
 
 async function readSamples(folder: string): Promise<Sample[]> {
-  const files = (await readdir(folder)).filter((file) => file.endsWith('.yaml')).sort();
-  return await Promise.all(files.map(async (file) => describe(path.basename(file, '.yaml'), await readFile(path.join(folder, file), 'utf8'))));
+  const entries = (await readdir(folder, { withFileTypes: true })).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const samples = await Promise.all(entries.map(async (entry) => (entry.isDirectory() ? await readFolder(path.join(folder, entry.name)) : await readFiles(folder, [entry.name]))));
+  return samples.flat();
 }
+
+/** A sample of many files: `kubernetes-spec` holds manifests, `workflows` what applies them. */
+async function readFolder(folder: string): Promise<Sample[]> {
+  const name = path.basename(folder);
+  const manifests = (await readdir(path.join(folder, 'kubernetes-spec'), { recursive: true })).filter(isYaml).length;
+  const workflows = path.join(folder, 'workflows');
+  return (await readFiles(workflows, (await readdir(workflows)).sort())).map((sample) => ({ ...sample, id: `${name}/${sample.id}`, folder: { name, manifests } }));
+}
+
+async function readFiles(folder: string, names: string[]): Promise<Sample[]> {
+  return await Promise.all(names.filter(isYaml).map(async (file) => describe(path.basename(file, '.yaml'), await readFile(path.join(folder, file), 'utf8'))));
+}
+
+const isYaml = (file: string): boolean => file.endsWith('.yaml');
 
 function describe(id: string, text: string): Sample {
   const annotations = (parse(text) as Annotated).metadata?.annotations ?? {};

@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { Designer } from '../designer/Designer.tsx';
 import { SchedulesRoom } from '../definitions/SchedulesRoom.tsx';
 import { TemplatesRoom } from '../definitions/TemplatesRoom.tsx';
+import { FromManifestsDialog } from '../designer/FromManifests.tsx';
 import { RunDialog } from '../editor/RunDialog.tsx';
 import { Samples } from '../editor/Samples.tsx';
 import { followRuns, useRunList } from '../monitor/live.ts';
@@ -56,11 +57,12 @@ export function Shell(): ReactElement {
 }
 
 function Overlays(): ReactElement {
-  const { overlay, confirm, runDialog, toasts } = useUi();
+  const { overlay, confirm, runDialog, fromManifests, toasts } = useUi();
   return (
     <>
       {overlay === 'palette' ? <Palette /> : null}
       {overlay === 'keys' ? <KeySheet /> : null}
+      {fromManifests ? <FromManifestsDialog made={fromManifests} /> : null}
       {runDialog ? <RunDialog request={runDialog} /> : null}
       {confirm ? <Confirm ask={confirm} onClose={() => { setUi({ confirm: undefined }); }} /> : null}
       <div className="toasts" role="status" aria-live="polite">

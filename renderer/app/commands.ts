@@ -28,6 +28,7 @@ const COMMANDS: Command[] = [
   { id: 'run', title: 'Run…', group: 'Run', keys: 'Mod+Enter', run: runOpen },
   { id: 'open-file', title: 'Open file…', group: 'File', keys: 'Mod+O', run: () => void openFile() },
   { id: 'new-file', title: 'New workflow', group: 'File', keys: 'Mod+N', run: newDocument },
+  { id: 'from-manifests', title: 'New workflow from manifests…', group: 'File', run: () => void fromManifests() },
   { id: 'save', title: 'Save', group: 'File', keys: 'Mod+S', when: () => useUi.getState().document !== undefined, run: () => void saveDocument(false) },
   { id: 'save-as', title: 'Save as…', group: 'File', keys: 'Mod+Shift+S', when: () => useUi.getState().document !== undefined, run: () => void saveDocument(true) },
   { id: 'save-cluster', title: 'Save to the cluster', group: 'File', keys: 'Mod+Shift+Enter', when: isDefinition, run: () => void saveToCluster() },
@@ -127,6 +128,16 @@ export async function openFile(): Promise<void> {
     if (file) guardUnsaved(() => { openDocument({ title: file.name, text: file.text, handle: file.handle, saved: file.text }); });
   } catch (error) {
     sayError('The file was not opened', error);
+  }
+}
+
+/** Asks for a folder of manifests, and shows what becomes of it. */
+export async function fromManifests(): Promise<void> {
+  try {
+    const made = await invoke('manifests.generate', { createNamespaces: true });
+    if (made) setUi({ fromManifests: made });
+  } catch (error) {
+    sayError('No workflow was made', error);
   }
 }
 

@@ -1,6 +1,6 @@
 /** What the window shows and where its user is. Data of clusters comes over streams and lives in monitor/live.ts. */
 import { create } from 'zustand';
-import type { AppInfo, ContextSummary, OnDisk, Permissions, Sample } from '../../main/ipc/contract.ts';
+import type { AppInfo, ContextSummary, FromManifests, OnDisk, Permissions, Sample } from '../../main/ipc/contract.ts';
 import type { Confirmation } from '../ui/overlays.tsx';
 import { asUiError, invoke } from './bridge.ts';
 import type { UiError } from './bridge.ts';
@@ -82,6 +82,8 @@ interface Ui extends Remembered {
   overlay?: 'palette' | 'keys';
   confirm?: Confirmation;
   runDialog?: RunDialogRequest;
+  /** What was made of a folder of manifests, looked at before it is opened. */
+  fromManifests?: FromManifests;
   toasts: Toast[];
 }
 

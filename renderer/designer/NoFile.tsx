@@ -1,9 +1,9 @@
-import { FileCode2, FileText, FolderOpen, Sparkles, Trash2 } from 'lucide-react';
+import { FileCode2, FileText, FolderOpen, Layers, Sparkles, Trash2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
 import type { Draft } from '../../main/ipc/contract.ts';
 import { invoke } from '../app/bridge.ts';
-import { keysOf, newDocument, openFile } from '../app/commands.ts';
+import { fromManifests, keysOf, newDocument, openFile } from '../app/commands.ts';
 import { openDocument, sayError, setUi } from '../app/store.ts';
 import { Button, EmptyState } from '../ui/parts.tsx';
 import { age } from '../ui/time.ts';
@@ -18,7 +18,7 @@ export function NoFile(): ReactElement {
   };
   return (
     <div className="nofile" data-pane>
-      <EmptyState icon={<FileCode2 aria-hidden />} title="No file is open" actions={<><Button kind="primary" tip="Open file…" keys={keysOf('open-file')} onClick={() => void openFile()}><FolderOpen aria-hidden />Open a file…</Button><Button onClick={newDocument}><FileText aria-hidden />New workflow</Button><Button onClick={() => { setUi({ room: 'samples' }); }}><Sparkles aria-hidden />From a sample</Button></>}>
+      <EmptyState icon={<FileCode2 aria-hidden />} title="No file is open" actions={<><Button kind="primary" tip="Open file…" keys={keysOf('open-file')} onClick={() => void openFile()}><FolderOpen aria-hidden />Open a file…</Button><Button onClick={newDocument}><FileText aria-hidden />New workflow</Button><Button onClick={() => void fromManifests()}><Layers aria-hidden />From manifests…</Button><Button onClick={() => { setUi({ room: 'samples' }); }}><Sparkles aria-hidden />From a sample</Button></>}>
         Its YAML and its graph stand side by side; the file stays as you write it.
       </EmptyState>
       {drafts.length ? (

@@ -59,11 +59,11 @@ async function runSample(sample: Sample): Promise<void> {
 
 const Card = memo(function Card({ sample }: { sample: Sample }): ReactElement {
   const [busy, setBusy] = useState(false);
-  const open = (): void => { guardUnsaved(() => { openDocument({ title: `${sample.id}.yaml`, text: sample.text, saved: sample.text }); }); };
+  const open = (): void => { guardUnsaved(() => { openDocument({ title: `${sample.id.slice(sample.id.lastIndexOf('/') + 1)}.yaml`, text: sample.text, saved: sample.text }); }); };
   return (
     <li className="sample">
       <button type="button" className="picture" onClick={open} aria-label={`Open ${sample.title}`}><Thumbnail text={sample.text} /></button>
-      <div className="words"><h2>{sample.title}{sample.expect === undefined || sample.expect === 'Succeeded' ? null : <span className="badge">ends {sample.expect} on purpose</span>}</h2><p className="soft">{sample.description}</p></div>
+      <div className="words"><h2>{sample.title}{sample.expect === undefined || sample.expect === 'Succeeded' ? null : <span className="badge">ends {sample.expect} on purpose</span>}{sample.folder ? <span className="badge">part of {sample.folder.manifests} manifests</span> : null}</h2><p className="soft">{sample.description}</p></div>
       <div className="acts"><Button onClick={open}>Open</Button><Button onClick={() => { if (!busy) { setBusy(true); void runSample(sample).finally(() => { setBusy(false); }); } }} aria-label={`Run ${sample.title}`}>{busy ? <Spinner label="Starting" /> : <Play aria-hidden />}Run</Button></div>
     </li>
   );
