@@ -15,6 +15,8 @@ export interface EngineOptions {
   clusterId: string;
   /** Folder for the engine's own store, kept logs and drafts. */
   dataDir: string;
+  /** Bytes that kept logs may take; beyond it the oldest go. 1 GiB without it. */
+  logsLimit?: number;
   /** Who holds the engine's lease: shown to others. */
   identity?: string;
   /** Those not named are the engine's own. */

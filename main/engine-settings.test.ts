@@ -24,6 +24,13 @@ test('flags come before the environment, and that before the settings', () => {
   assert.deepEqual(read({ 'executor.busybox': ['a', 'b', 3] }).settings.images, { busybox: ['a', 'b'] });
 });
 
+test('the room for kept logs is set in MiB', () => {
+  const warned: string[] = [];
+  const read = (value: unknown): unknown => engineSettings({ value: (key) => (key === 'logs.limit' ? value : undefined), env: {}, warn: (message) => warned.push(message) });
+  assert.deepEqual([read(200), read('many')], [{ logsLimit: 200 * 1024 * 1024 }, {}]);
+  assert.deepEqual(warned, ['the setting logs.limit is no number of MiB']);
+});
+
 test('what cannot be read is told and passed over', () => {
   const { settings, warnings } = read({ 'registry.mirrors': [{ registry: 'a' }, { registry: 'b', endpoint: 'http://b' }], 'executor.busybox': 7 }, { TIPHYS_REGISTRY_MIRRORS: 'nonsense' });
   assert.deepEqual(settings, { registryMirrors: [{ registry: 'b', endpoint: 'http://b' }] });

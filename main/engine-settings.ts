@@ -17,14 +17,22 @@ export interface EngineSettingsSource {
 }
 
 /** @returns options of createEngine; what is not set, or not readable, is left to the engine */
-export function engineSettings({ value, env, mirrors = [], warn }: EngineSettingsSource): Pick<EngineOptions, 'images' | 'registryMirrors'> {
+export function engineSettings({ value, env, mirrors = [], warn }: EngineSettingsSource): Pick<EngineOptions, 'images' | 'registryMirrors' | 'logsLimit'> {
   const given = [...mirrors, ...(env['TIPHYS_REGISTRY_MIRRORS'] ?? '').split(/[\s,]+/).filter(Boolean)].flatMap((text) => parseMirror(text) ?? passOver(warn, `the registry mirror "${text}" is not REGISTRY=URL`));
   const registryMirrors = [...given, ...mirrorsOf(value('registry.mirrors'), warn)];
   const busybox = imagesOf(value('executor.busybox'));
   const curl = imagesOf(value('executor.curl'))[0];
   const git = imagesOf(value('executor.git'))[0];
   const images = { ...(busybox.length && { busybox }), ...(curl !== undefined && { curl }), ...(git !== undefined && { git }) };
-  return { ...(Object.keys(images).length && { images }), ...(registryMirrors.length && { registryMirrors }) };
+  return { ...(Object.keys(images).length && { images }), ...(registryMirrors.length && { registryMirrors }), ...logsLimit(value('logs.limit'), warn) };
+}
+
+/** The setting is in MiB. */
+function logsLimit(value: unknown, warn: (message: string) => void): { logsLimit?: number } {
+  if (value === undefined) return {};
+  if (typeof value === 'number' && value > 0) return { logsLimit: value * 1024 * 1024 };
+  passOver(warn, 'the setting logs.limit is no number of MiB');
+  return {};
 }
 
 /** @returns the runtime that the setting `local.runtime` names, if it names one */

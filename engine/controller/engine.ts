@@ -87,7 +87,7 @@ class ClusterEngine implements Engine {
       cluster, clock, operate: parts.operate ?? operate, suffix: parts.suffix ?? randomSuffix,
       actions: new Actions({ cluster, helpers, images: { curl, git, ...(artifactFolder !== undefined && { artifactFolder }) }, lookUpImage: parts.lookUpImage ?? registryLookup(cluster, options.registryMirrors ?? []) }),
       disk: new DiskStorage(dataDir, clusterId, clock),
-      kept: new KeptLogs(dataDir, clusterId, cluster),
+      kept: new KeptLogs(dataDir, clusterId, cluster, options.logsLimit),
       definitions: new Definitions(cluster, dataDir, clusterId, clock),
       locks: new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name)),
       identity: identityOf(options),

@@ -1,6 +1,6 @@
 /** Logs of finished steps, kept on disk so that they outlive their Pods: `logs/CLUSTER/NAMESPACE/RUN-UID/POD.CONTAINER.log`. */
 import { createReadStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cluster } from '../kube/port.ts';
 import { HELPERS } from '../pod/shared.ts';
@@ -12,6 +12,8 @@ import { readText } from './text.ts';
 /** Of a longer log the end is kept. */
 const KEPT_LINES = 20_000;
 const KEPT_BYTES = 2 * 1024 * 1024;
+/** All logs of a cluster. */
+const DEFAULT_LIMIT = 1024 * 1024 * 1024;
 
 /** @returns the user's own containers of a Pod, main first; never the helpers of the in-Pod protocol */
 export function userContainers(pod: Pod): string[] {
@@ -20,11 +22,26 @@ export function userContainers(pod: Pod): string[] {
   return names.includes('main') ? ['main', ...names.filter((name) => name !== 'main')] : names;
 }
 
+interface KeptFile {
+  file: string;
+  bytes: number;
+  /** Of the last write, in milliseconds since the epoch. */
+  time: number;
+}
+
+const total = (files: readonly KeptFile[]): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
 export class KeptLogs {
   readonly #folder: string;
   readonly #cluster: Cluster;
+  readonly #limit: number;
+  /** Bytes in the folder, once they were counted; what is kept meanwhile is added. */
+  #size: Promise<number> | undefined;
+  #trimming = Promise.resolve();
 
-  constructor(dataDir: string, clusterId: string, cluster: Cluster) {
+  /** @param limit bytes that the logs of a cluster may take; beyond it the oldest go */
+  constructor(dataDir: string, clusterId: string, cluster: Cluster, limit = DEFAULT_LIMIT) {
+    this.#limit = limit;
     this.#folder = path.join(dataDir, 'logs', pathSegment(clusterId));
     this.#cluster = cluster;
   }
@@ -37,7 +54,9 @@ export class KeptLogs {
       if (await exists(file)) continue;
       try {
         const text = await readText(this.#cluster.logs(namespace, name, { container, timestamps: true, tailLines: KEPT_LINES, limitBytes: KEPT_BYTES }));
-        if (text) await writeFileAtomic(file, text);
+        if (!text) continue;
+        await writeFileAtomic(file, text);
+        await this.#count(Buffer.byteLength(text));
       } catch {
         // Never started, or gone already.
       }
@@ -53,6 +72,34 @@ export class KeptLogs {
   /** Forgets a run that was deleted. */
   async forget(namespace: string, runUid: string): Promise<void> {
     if (runUid) await rm(path.join(this.#folder, pathSegment(namespace), pathSegment(runUid)), { recursive: true, force: true });
+  }
+
+  /** Counts what was kept, and makes room when it is too much: one at a time. */
+  async #count(bytes: number): Promise<void> {
+    this.#size = this.#size === undefined ? this.#logs().then(total) : this.#size.then((size) => size + bytes);
+    if (await this.#size <= this.#limit) return;
+    this.#trimming = this.#trimming.then(() => this.#trim());
+    await this.#trimming;
+  }
+
+  async #trim(): Promise<void> {
+    const logs = (await this.#logs()).sort((a, b) => a.time - b.time);
+    let size = total(logs);
+    // Below the limit by a tenth, so that the next log does not begin it again.
+    const wanted = this.#limit * 0.9;
+    for (const { file, bytes } of size > this.#limit ? logs : []) {
+      if (size <= wanted) break;
+      await rm(file, { force: true });
+      size -= bytes;
+    }
+    this.#size = Promise.resolve(size);
+  }
+
+  async #logs(): Promise<KeptFile[]> {
+    const entries = await readdir(this.#folder, { recursive: true, withFileTypes: true }).catch(() => []);
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    const found = await Promise.all(files.map((file) => stat(file).then(({ size, mtimeMs }) => ({ file, bytes: size, time: mtimeMs }), () => undefined)));
+    return found.filter((each) => each !== undefined);
   }
 
   #file(namespace: string, runUid: string, podName: string, container: string): string {
