@@ -90,8 +90,8 @@ class ControllerSession implements Session {
     const { configMaps } = this.world;
     for (const object of configMaps.values()) await this.cluster.create(RESOURCE.configMap, inNamespace(object));
     for (const manifest of played.manifests.slice(0, -1)) {
-      if (manifest.kind === 'WorkflowTemplate') await this.cluster.create(RESOURCE.workflowTemplate, inNamespace(decoded(manifest)));
-      if (manifest.kind === 'ClusterWorkflowTemplate') await this.cluster.create(RESOURCE.clusterWorkflowTemplate, decoded(manifest));
+      if (manifest.kind === 'WorkflowTemplate') await this.cluster.create(RESOURCE.workflowTemplate, inNamespace(manifest));
+      if (manifest.kind === 'ClusterWorkflowTemplate') await this.cluster.create(RESOURCE.clusterWorkflowTemplate, manifest);
     }
     await this.engine.start(NAMESPACE);
     const workflow = submitted(played);
