@@ -3,7 +3,7 @@ import { Command } from 'cmdk';
 import { ArrowDown, ArrowUp, ChevronRight, Plus, X } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { useState } from 'react';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import type { Field, FieldType } from '../../../engine/spec/schema.ts';
 import type { Path } from '../../../engine/spec/yaml.ts';
 import { Button } from '../../ui/parts.tsx';
@@ -58,12 +58,21 @@ function Fold({ field, path, open, children }: { field: Field; path: Path; open:
   const value = useValue(path);
   const set = value !== undefined && value !== null;
   return (
-    <details className="form-fold" open={set && open ? true : undefined}>
-      <summary><ChevronRight aria-hidden className="turn" /><span className="cut">{field.name}</span><small className="soft cut">{set ? summaryOf(value) : field.doc}</small>
-        {set && !form.locked ? <Button kind="quiet" size="icon small" tip={`Remove ${field.name}`} onClick={(event) => { event.preventDefault(); setField(form, path, undefined); }}><X aria-hidden /></Button> : null}
-      </summary>
-      {children}
-    </details>
+    <Disclosure title={field.name} note={set ? summaryOf(value) : field.doc} begins={set && open} tools={set && !form.locked ? <Button kind="quiet" size="icon small" tip={`Remove ${field.name}`} onClick={() => { setField(form, path, undefined); }}><X aria-hidden /></Button> : null}>{children}</Disclosure>
+  );
+}
+
+/** Something that unfolds below its name, with what can be done to it beside the name. */
+function Disclosure({ title, note, begins, tools, children }: { title: string; note?: string | undefined; begins: boolean; tools: ReactNode; children: ReactNode }): ReactElement {
+  const [open, setOpen] = useState(begins);
+  return (
+    <div className="form-fold">
+      <div className="form-fold-head">
+        <button type="button" aria-expanded={open} onClick={() => { setOpen(!open); }}><ChevronRight aria-hidden className="turn" /><span className="cut">{title}</span><small className="soft cut">{note}</small></button>
+        {tools}
+      </div>
+      {open ? children : null}
+    </div>
   );
 }
 
@@ -86,12 +95,9 @@ function ListField({ field, path, of, depth }: { field: Field; path: Path; of: F
     <section className="form-list" aria-label={field.name}>
       <header><span>{field.name}</span><span className="grow" />{form.locked ? null : <AddButton words={`Add ${singular(field.name)}`} onAdd={add} />}</header>
       {items.map((item, index) => (
-        <details key={index} className="form-fold" open={depth <= OPEN_DEPTH && items.length <= MANY_ITEMS ? true : undefined}>
-          <summary><ChevronRight aria-hidden className="turn" /><span className="cut">{nameOf(item) ?? `${singular(field.name)} ${index + 1}`}</span><span className="grow" />
-            {form.locked ? null : <ItemTools path={path} index={index} count={items.length} name={nameOf(item) ?? String(index + 1)} />}
-          </summary>
+        <Disclosure key={index} title={nameOf(item) ?? `${singular(field.name)} ${index + 1}`} begins={depth <= OPEN_DEPTH && items.length <= MANY_ITEMS} tools={form.locked ? null : <ItemTools path={path} index={index} count={items.length} name={nameOf(item) ?? String(index + 1)} />}>
           <ObjectForm type={type} path={[...path, index]} depth={depth + 1} />
-        </details>
+        </Disclosure>
       ))}
     </section>
   );
@@ -99,15 +105,14 @@ function ListField({ field, path, of, depth }: { field: Field; path: Path; of: F
 
 function ItemTools({ path, index, count, name }: { path: Path; index: number; count: number; name: string }): ReactElement {
   const form = useForm();
-  const move = (to: number) => (event: { preventDefault: () => void }): void => {
-    event.preventDefault();
+  const move = (to: number) => (): void => {
     run({ type: 'moveItem', part: form.part, path, from: index, to });
   };
   return (
     <>
       {index > 0 ? <Button kind="quiet" size="icon small" tip={`Move ${name} up`} onClick={move(index - 1)}><ArrowUp aria-hidden /></Button> : null}
       {index < count - 1 ? <Button kind="quiet" size="icon small" tip={`Move ${name} down`} onClick={move(index + 1)}><ArrowDown aria-hidden /></Button> : null}
-      <Button kind="quiet" size="icon small" tip={`Remove ${name}`} onClick={(event) => { event.preventDefault(); removeAt(form, [...path, index]); }}><X aria-hidden /></Button>
+      <Button kind="quiet" size="icon small" tip={`Remove ${name}`} onClick={() => { removeAt(form, [...path, index]); }}><X aria-hidden /></Button>
     </>
   );
 }
@@ -142,15 +147,12 @@ function MapField({ field, path, of, depth }: { field: Field; path: Path; of: Fi
     <section className="form-list" aria-label={field.name}>
       <header><span>{field.name}</span><span className="grow" />{form.locked ? null : <AddButton words={`Add ${singular(field.name)}`} onAdd={add} />}</header>
       {pairs.map(([key], index) => (
-        <details key={index} className="form-fold" open={depth === 0 ? true : undefined}>
-          <summary><ChevronRight aria-hidden className="turn" /><span className="cut">{key}</span><span className="grow" />
-            {form.locked ? null : <Button kind="quiet" size="icon small" tip={`Remove ${key}`} onClick={(event) => { event.preventDefault(); removeAt(form, [...path, key]); }}><X aria-hidden /></Button>}
-          </summary>
+        <Disclosure key={index} title={key} begins={depth === 0} tools={form.locked ? null : <Button kind="quiet" size="icon small" tip={`Remove ${key}`} onClick={() => { removeAt(form, [...path, key]); }}><X aria-hidden /></Button>}>
           <div className="object-form">
             <div className="form-row"><div className="form-label"><span>key</span></div><div className="form-control"><TextField label={`Key of ${key}`} value={key} onDone={(typed) => { renameKey(form, path, pairs, key, typed); }} /><span className="remove" /></div></div>
           </div>
           <ObjectForm type={type} path={[...path, key]} depth={depth + 1} />
-        </details>
+        </Disclosure>
       ))}
     </section>
   );
