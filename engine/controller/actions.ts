@@ -5,6 +5,7 @@
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster, ResourceType } from '../kube/port.ts';
 import type { CollectorPlan, PodPlan, Refusal } from '../operate/types.ts';
+import { secretVolumes } from '../pod/artifacts.ts';
 import { collectorPod } from '../pod/collector.ts';
 import { executorPod, imagesToLookUp } from '../pod/executor.ts';
 import type { ExecutorOptions, ImageConfig, SidecarMode } from '../pod/executor.ts';
@@ -34,6 +35,8 @@ const NATIVE_SIDECARS_MINOR = 29;
 export class Actions {
   readonly #context: ActionContext;
   #sidecars: Promise<SidecarMode> | undefined;
+  /** Secrets of artifacts that were there, by namespace and name. */
+  readonly #secrets = new Set<string>();
 
   constructor(context: ActionContext) {
     this.#context = context;
@@ -46,6 +49,7 @@ export class Actions {
   async createPod(plan: PodPlan, workflow: Workflow, owned: boolean): Promise<Pod> {
     const { cluster } = this.#context;
     const pod = await this.#podFor(plan, workflow, owned);
+    await this.#secretsThere(plan);
     try {
       return await cluster.create(RESOURCE.pod, pod);
     } catch (error) {
@@ -62,6 +66,21 @@ export class Actions {
     const pod = await this.#podFor(plan, workflow, false);
     built(pod);
     await this.#context.cluster.create(RESOURCE.pod, pod, { dryRun: true });
+  }
+
+  /** A Pod whose Secrets are missing would wait without a word. What may not be read is left to the kubelet. */
+  async #secretsThere(plan: PodPlan): Promise<void> {
+    await Promise.all(secretVolumes(plan.template).map(async ({ name }) => {
+      const key = `${plan.namespace}/${name}`;
+      if (this.#secrets.has(key)) return;
+      try {
+        await this.#context.cluster.get(RESOURCE.secret, plan.namespace, name);
+        this.#secrets.add(key);
+      } catch (error) {
+        if (!isAppError(error, 'not-found')) return;
+        throw new AppError('not-found', `Waiting for the Secret ${name}, which holds the keys of an artifact's store and is not in the namespace ${plan.namespace}.`, { cause: error, retryable: true });
+      }
+    }));
   }
 
   /** Creates the Pod that deletes artifacts, or finds the one that is there. */

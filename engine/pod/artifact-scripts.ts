@@ -461,6 +461,7 @@ put_azure() {
 }
 put_all() { if [ -d "$1" ]; then put_files "$1"; else put_one "$1"; fi; }
 put_one() {
+  if [ "$kind" = s3 ] && [ "$($b wc -c < "$1")" -gt 5368709120 ]; then reason='it is larger than the 5 GiB that S3 takes in one piece'; hint='split it, or save it as several artifacts'; return 3; fi
   attempt -T "$1" "$base$key" && return
   made_bucket && attempt -T "$1" "$base$key"
 }
@@ -489,8 +490,9 @@ save() {
   done
   if [ -e "$d/artifacts/$1.error" ]; then fault_of "failed to pack the output artifact $name: $($b tail -n 1 "$d/artifacts/$1.error")"
   elif [ -n "$left" ]; then
-    if "put_$kind" "$left"; then saved="$saved\${saved:+,}$1"
-    else explain; fault_of "failed to save the output artifact $name to $where: $reason\${hint:+ ($hint)}"; fi
+    "put_$kind" "$left"; result=$?
+    if [ $result = 0 ]; then saved="$saved\${saved:+,}$1"
+    else [ $result = 3 ] || explain; fault_of "failed to save the output artifact $name to $where: $reason\${hint:+ ($hint)}"; fi
   fi
   reset_place
 }

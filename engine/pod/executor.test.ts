@@ -6,7 +6,7 @@ import type { ExecutorOptions } from './executor.ts';
 import { observedPod, onlySidecarsLeft, readReport, SIDECARS_ENDED } from './report.ts';
 import { INIT, REPORT_BEGIN, REPORT_END, RUN, WAIT } from './scripts.ts';
 import type { Container, ContainerStatus, Pod } from '../spec/kubernetes.ts';
-import type { Template } from '../spec/types.ts';
+import type { Artifact, Template } from '../spec/types.ts';
 import type { PodPlan } from '../operate/types.ts';
 
 const OPTIONS: ExecutorOptions = { busybox: 'busybox', curl: 'curl', git: 'git', sidecars: 'native', instanceId: 'tiphys' };
@@ -95,6 +95,58 @@ test('helpers pass the restricted security level beside a Pod that forbids root'
   const wait = executorPod(p, OPTIONS).spec.containers[0]!;
   assert.equal(wait.securityContext?.['runAsUser'], 65534);
   assert.equal(wait.securityContext['allowPrivilegeEscalation'], false);
+  const own = executorPod(plan({}, [{ ...main, securityContext: { runAsNonRoot: true, runAsUser: 1000 } }], true), OPTIONS).spec.containers[0]!;
+  assert.deepEqual([own.securityContext?.['runAsNonRoot'], own.securityContext?.['runAsUser']], [true, 1000], 'what each container says for itself, the helpers say, too');
+  assert.equal(executorPod(plan({}, [main], true), OPTIONS).spec.containers[0]!.securityContext?.['runAsUser'], undefined);
+});
+
+const inS3 = (key: string): Partial<Artifact> => ({ s3: { endpoint: 'e:9000', bucket: 'b', key, accessKeySecret: { name: 'cred', key: 'a' }, secretKeySecret: { name: 'cred', key: 's' } } });
+const byName = (list: readonly Container[] | undefined, name: string): Container => list!.find((c) => c.name === name)!;
+
+test('artifacts: who loads and saves them, with the Secrets that main does not see', () => {
+  const p = plan({
+    inputs: { artifacts: [{ name: 'in', path: '/in', ...inS3('k') }, { name: 'code', path: '/code', git: { repo: 'https://g/r' } }, { name: 'deep', path: '/data/x', raw: { data: 'r' } }] },
+    outputs: { artifacts: [{ name: 'o', path: '/o/', ...inS3('o.tgz') }] },
+  }, [{ ...main, volumeMounts: [{ name: 'data', mountPath: '/data', readOnly: true }, { name: 'input-artifacts', mountPath: '/in', subPath: 'in' }] }]);
+  p.spec.volumes = [{ name: 'data', emptyDir: {} }, { name: 'cred', secret: { secretName: 'cred' } }];
+  const { spec } = executorPod(p, OPTIONS);
+  assert.deepEqual(spec.initContainers?.map(({ name, image }) => [name, image]), [['init', 'busybox'], ['init-artifacts', 'curl'], ['init-git', 'git']]);
+  assert.deepEqual(spec.containers.map(({ name, image }) => [name, image]), [['wait', 'curl'], ['main', 'debian']]);
+  const loader = byName(spec.initContainers, 'init-artifacts');
+  assert.deepEqual(loader.volumeMounts?.map(({ mountPath }) => mountPath), ['/var/run/tiphys', '/argo/inputs/artifacts', '/argo/secret/cred', '/mainctrfs/data']);
+  assert.equal(loader.securityContext?.['runAsUser'], 0, 'it writes into a volume of main');
+  assert.ok(byName(spec.containers, 'main').volumeMounts?.every(({ name }) => name !== 'cred'));
+  assert.deepEqual(spec.volumes?.map(({ name }) => name), ['data', 'cred', 'tiphys', 'input-artifacts']);
+  assert.ok(!JSON.stringify(spec).includes('SECRET'));
+});
+
+test('artifacts in the folder of this machine need neither curl nor Secrets', () => {
+  const folder = { s3: { endpoint: 'folder.tiphys.local', bucket: 'artifacts', key: 'w/p' } };
+  const { spec } = executorPod(plan({ archiveLocation: { ...folder, archiveLogs: true }, inputs: { artifacts: [{ name: 'in', path: '/in', s3: { key: 'k' } }] }, outputs: { artifacts: [{ name: 'o', path: '/o' }] } }), { ...OPTIONS, artifactFolder: '/home/me/artifacts' });
+  assert.deepEqual([...spec.initContainers ?? [], ...spec.containers].map(({ image }) => image), ['busybox', 'busybox', 'busybox', 'debian']);
+  assert.deepEqual(spec.volumes?.at(-1), { name: 'tiphys-artifacts', hostPath: { path: '/home/me/artifacts', type: 'DirectoryOrCreate' } });
+});
+
+test('the report of artifacts: keys as Argo gives them, what is missing, what could not be saved', () => {
+  const p = plan({ archiveLocation: { ...inS3('w/p'), archiveLogs: true }, outputs: { artifacts: [
+    { name: 'a', path: '/o/a' }, { name: 'b', path: '/o/b', archive: { none: {} } }, { name: 'c', path: '/o/c', archive: { zip: {} }, optional: true }, { name: 'd', path: '/o/d', ...inS3('own') },
+  ] } });
+  const pod = executorPod(p, OPTIONS);
+  const outputs = (saved: string, faults = '', mainCode = 0): ReturnType<typeof readReport> => readReport(ended(pod, JSON.stringify({ saved, faults: base64(faults) }), mainCode));
+  assert.deepEqual(outputs('0,1,3,main-logs'), { complete: true, outputs: { artifacts: [
+    { name: 'a', path: '/o/a', s3: { key: 'w/p/a.tgz' } }, { name: 'b', path: '/o/b', archive: { none: {} }, s3: { key: 'w/p/b' } }, { name: 'd', path: '/o/d', ...inS3('own') }, { name: 'main-logs', s3: { key: 'w/p/main.log' } },
+  ] } });
+  assert.deepEqual(outputs('0,3'), { complete: true, outputs: { artifacts: [{ name: 'a', path: '/o/a', s3: { key: 'w/p/a.tgz' } }, { name: 'd', path: '/o/d', ...inS3('own') }] }, error: 'wait: Error (exit code 64): the step ended without writing /o/b of output artifact b' });
+  assert.deepEqual(outputs('', 'failed to save a'), { complete: true, error: 'wait: Error (exit code 64): failed to save a' });
+  assert.deepEqual(outputs('', 'failed to save a', 1), { complete: true }, 'a step that failed has its own story');
+});
+
+test('artifacts that no Pod could reach are refused', () => {
+  const refused = (template: Template, message: RegExp): void => assert.throws(() => executorPod(plan(template), OPTIONS), { code: 'unsupported', message });
+  refused({ outputs: { artifacts: [{ name: 'o', path: '/o' }] } }, /has no place to go: no artifact repository is set up/);
+  refused({ inputs: { artifacts: [{ name: 'o', path: '/o', hdfs: { path: '/x' } }] } }, /HDFS/);
+  refused({ inputs: { artifacts: [{ name: 'o', path: '/o', ...inS3('a/../b') }] } }, /key with "\.\."/);
+  refused({ outputs: { artifacts: [{ name: 'o', path: '/', ...inS3('a') }] } }, /the whole file system/);
 });
 
 function ended(pod: Pod, message: string, mainCode = 0): Pod {

@@ -209,7 +209,7 @@ function loaders(plan: PodPlan, options: ExecutorOptions, inputs: readonly Input
   const git = inputs.filter(({ kind }) => kind === 'git');
   const others = inputs.filter(({ kind }) => kind !== 'git');
   const loader = (name: string, image: string, transfers: readonly InputTransfer[]): Container[] => (transfers.length === 0 ? [] : [helper({
-    name, image, command: ['sh', '-c', LOAD], resources: TRANSFER_RESOURCES,
+    name, image, command: ['sh', '-c', LOAD], resources: TRANSFER_RESOURCES, asRoot: transfers.some(({ inVolume }) => inVolume),
     env: [
       { name: 'TIPHYS_LOAD', value: transfers.map(({ call }) => call).join('') },
       ...transfers.flatMap(({ raw }) => (raw ? rawParts(raw.data).map((value, i) => ({ name: `TIPHYS_RAW_${raw.id}_${i}`, value })) : [])),

@@ -26,15 +26,35 @@ export interface HelperInput {
   env: { name: string; value: string }[];
   mounts: VolumeMount[];
   resources: typeof HELPER_RESOURCES;
+  /** It writes where main does: as root, where the Pod lets its containers be root. */
+  asRoot?: boolean;
+}
+
+type Security = Record<string, unknown>;
+const NOBODY = 65534;
+
+/** Helpers are no more root than the Pod's own containers: these may all forbid it, each for itself. */
+function userOf(pod: HelperPod, asRoot: boolean): Security {
+  const security: Security = pod.securityContext ?? {};
+  if (security['runAsNonRoot'] === true) return security['runAsUser'] === undefined ? { runAsUser: NOBODY } : {};
+  const own = (pod.containers ?? []).map((container): Security => container.securityContext ?? {});
+  if (own.length > 0 && own.every((each) => each['runAsNonRoot'] === true)) {
+    return { runAsNonRoot: true, runAsUser: own.find((each) => each['runAsUser'] !== undefined)?.['runAsUser'] ?? security['runAsUser'] ?? NOBODY };
+  }
+  return asRoot && security['runAsUser'] === undefined ? { runAsUser: 0 } : {};
+}
+
+/** What of a Pod its helpers have to heed. */
+interface HelperPod {
+  securityContext?: PodSpec['securityContext'] | undefined;
+  containers?: readonly Container[];
 }
 
 /**
  * @param pod what the Pod says for all its containers
  * @returns a container that passes the `restricted` Pod security level, quotas and limit ranges, whatever the user's containers ask for
  */
-export function helper({ name, image, command, env, mounts, resources }: HelperInput, pod: { securityContext?: PodSpec['securityContext'] | undefined }): Container {
-  const security = pod.securityContext ?? {};
-  const nonRoot = security['runAsNonRoot'] === true && security['runAsUser'] === undefined;
+export function helper({ name, image, command, env, mounts, resources, asRoot = false }: HelperInput, pod: HelperPod): Container {
   return {
     name, image, command,
     // Kubernetes expands `$(NAME)` in values and reads `$$` as `$`.
@@ -44,8 +64,8 @@ export function helper({ name, image, command, env, mounts, resources }: HelperI
     securityContext: {
       allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'] },
-      seccompProfile: security['seccompProfile'] ?? { type: 'RuntimeDefault' },
-      ...(nonRoot ? { runAsUser: 65534 } : {}),
+      seccompProfile: pod.securityContext?.['seccompProfile'] ?? { type: 'RuntimeDefault' },
+      ...userOf(pod, asRoot),
     },
   };
 }
