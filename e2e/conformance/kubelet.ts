@@ -17,7 +17,7 @@ const OVERDUE = 'Pod was active on the node longer than the specified deadline';
 
 /** What the recorded executor reported of a Pod. */
 export interface More {
-  /** Our in-Pod protocol has no words for it, so all of the outputs are here; else only a script's artifacts, and a result that nobody refers to. */
+  /** Our in-Pod protocol has no words for it, so all of the outputs are here; else only a played Pod's artifacts, and a result that nobody refers to. */
   whole: boolean;
   outputs: Outputs;
   progress: string | undefined;
@@ -224,6 +224,8 @@ export function guarded(cluster: FakeCluster): Cluster {
     get(target, property) {
       const value = Reflect.get(target, property, target) as unknown;
       if (typeof value !== 'function') return value;
+      // The recorded cluster had the Secrets of all artifacts.
+      if (property === 'get') return (type: ResourceType, namespace: string, name: string) => (type.plural === 'secrets' ? Promise.resolve({ metadata: { name, namespace } }) : target.get(type, namespace, name));
       if (property !== 'create') return value.bind(target) as unknown;
       return async (type: ResourceType, object: KubeObject, options?: object) => {
         refuse(type, object);
