@@ -54,7 +54,7 @@ const START: DesignerState = { text: '', objects: [], stale: false, levels: [{ o
 export const useDesigner = create<DesignerState>(() => START);
 
 /** Longer texts are read when the person pauses. */
-const LARGE = 150_000;
+const LARGE = 30_000;
 const PAUSE_MS = 150;
 let reading: ReturnType<typeof setTimeout> | undefined;
 
