@@ -20,7 +20,7 @@ import { guarded, Kubelet } from './kubelet.ts';
 import { Pace } from './pace.ts';
 import { ACTOR, act, flag, supplied } from './person.ts';
 import { earliest, MAX_ROUNDS, MAX_TIME, PAUSE, startOf, STILL, submitted, type Player, type Session } from './play.ts';
-import { decoded, NAMESPACE, World } from './world.ts';
+import { NAMESPACE, World } from './world.ts';
 
 const ZERO_UID = '00000000-0000-0000-0000-000000000000';
 /** The engine rests so long between two looks at a run, at most. */
