@@ -12,14 +12,15 @@ const shared = path.resolve(root, '../shared');
 const node = process.execPath;
 const minutes = (count) => count * 60_000;
 const testFiles = (part) => (existsSync(path.join(root, part)) ? readdirSync(path.join(root, part), { recursive: true }).filter((file) => /\.test\.tsx?$/.test(file)).map((file) => path.join(part, file)).sort() : []);
-const suite = (part) => ['--import', 'tsx', '--test', '--test-concurrency=1', '--test-reporter=spec', ...testFiles(part)];
+/** @param together files at once: those that mostly wait for Pods may share the machine */
+const suite = (part, together = 1) => ['--import', 'tsx', '--test', `--test-concurrency=${together}`, '--test-reporter=spec', ...testFiles(part)];
 
 /** Each in its own process group, with a share of the time; `counts` reads its log. */
 const SUITES = [
   { name: 'test', what: 'npm test', command: 'npm', args: ['test'], limit: minutes(12), counts: countTests },
-  { name: 'cluster', what: 'the real cluster', command: node, args: suite('e2e/cluster'), limit: minutes(12), counts: countTests },
+  { name: 'cluster', what: 'the real cluster', command: node, args: suite('e2e/cluster', 2), limit: minutes(20), counts: countTests },
   { name: 'cli', what: 'the command line on the real cluster', command: node, args: suite('e2e/cli'), limit: minutes(8), counts: countTests, optional: 'e2e/cli' },
-  { name: 'window', what: 'the window in real Electron', command: node, args: suite('e2e/window'), limit: minutes(12), counts: countTests },
+  { name: 'window', what: 'the window in real Electron', command: node, args: suite('e2e/window'), limit: minutes(14), counts: countTests },
   { name: 'packaged', what: 'the packaged app', command: node, args: suite('e2e/packaged'), limit: minutes(5), counts: countTests },
   { name: 'conformance', what: 'the recorded runs of Argo', command: node, args: ['main/scripts/run.mjs', 'e2e/conformance.ts', '-o', 'json'], limit: minutes(6), counts: countConformance },
   { name: 'bench', what: 'benchmarks (figures only)', command: node, args: ['main/scripts/run.mjs', 'e2e/bench/bench.ts'], limit: minutes(8), counts: () => undefined, show: true },
