@@ -102,10 +102,10 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   Object.assign(env, { TIPHYS_DATA_DIR: dataDir, KUBECONFIG: options.kubeconfig ?? path.join(dataDir, 'no-kubeconfig') }, options.env);
   if (process.platform === 'linux') env.DISPLAY = await virtualDisplay();
   delete env.WAYLAND_DISPLAY;
-  const app = await _electron.launch({
+  const app = await launchElectron({
     executablePath: program,
     args: ['--no-sandbox', '--disable-gpu', '--force-device-scale-factor=1', ...(options.packaged === undefined ? [root] : []), ...(options.args ?? [])],
-    cwd: root, env, timeout: 60_000,
+    cwd: root, env,
   });
   const page = await app.firstWindow();
   const errors: string[] = [];
@@ -137,13 +137,23 @@ export async function launchApp(options: LaunchOptions = {}): Promise<LaunchedAp
   };
 }
 
+/** Once in a while the driver misses that Electron is ready, and waits for ever: then it is ended and started once more. */
+async function launchElectron(options: Parameters<typeof _electron.launch>[0]): Promise<ElectronApplication> {
+  try {
+    return await _electron.launch({ ...options, timeout: 30_000 });
+  } catch (error) {
+    console.error(`Electron is started again: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`);
+    return await _electron.launch({ ...options, timeout: 60_000 });
+  }
+}
+
 /** Starts another small app in the same Electron, on the same kind of display: for pages that need a browser and no app of ours. */
 async function launchPage(folder: string): Promise<{ page: Page; close(): Promise<void> }> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env)) if (value !== undefined) env[name] = value;
   if (process.platform === 'linux') env.DISPLAY = await virtualDisplay();
   delete env.WAYLAND_DISPLAY;
-  const app = await _electron.launch({ executablePath: prepared ??= prepare(), args: ['--no-sandbox', '--disable-gpu', '--force-device-scale-factor=1', folder], env, timeout: 60_000 });
+  const app = await launchElectron({ executablePath: prepared ??= prepare(), args: ['--no-sandbox', '--disable-gpu', '--force-device-scale-factor=1', folder], env });
   return { page: await app.firstWindow(), close: async () => { await app.close(); } };
 }
 
