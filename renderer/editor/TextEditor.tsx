@@ -1,5 +1,5 @@
 /** The text being written, with what is wrong marked where it stands. */
-import { useEffect, useImperativeHandle, useRef } from 'react';
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef } from 'react';
 import type { ReactElement, Ref } from 'react';
 import type { TextEdit } from '../document/edit.ts';
 import { useProblems } from './language.ts';
@@ -44,7 +44,8 @@ export default function TextEditor({ text, version, label, marked, onText, onCar
   const callbacks = useRef({ onText, onCaret, onHistory });
   callbacks.current = { onText, onCaret, onHistory };
   const initial = useRef(text);
-  useEffect(() => {
+  // Before the handle is given away below: what was asked for meanwhile is done as soon as it is.
+  useLayoutEffect(() => {
     if (!box.current) return;
     followTheme();
     const made = monaco.editor.create(box.current, { ...EDITOR_OPTIONS, value: initial.current, ariaLabel: label });
