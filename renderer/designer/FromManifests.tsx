@@ -35,8 +35,8 @@ export function FromManifestsDialog({ made }: { made: FromManifests }): ReactEle
       footer={(
         <>
           <label className="check grow"><input type="checkbox" checked={namespaces} onChange={(event) => { again(event.target.checked); }} />Create the namespaces they name</label>
-          <Button onClick={close}>Cancel</Button>
-          <Button kind="primary" onClick={open} autoFocus unable={made.text === '' ? `${counted(errors, 'error')} to mend first` : undefined}>Open in the designer</Button>
+          <Button onClick={close} autoFocus={made.text === ''}>Cancel</Button>
+          <Button kind="primary" onClick={open} autoFocus={made.text !== ''} unable={made.text === '' ? `${counted(errors, 'error')} to mend first` : undefined}>Open in the designer</Button>
         </>
       )}
     >
