@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { seeded } from '../kube/fake/index.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { KubeObject, ResourceType } from '../kube/port.ts';
 import { readManifests } from '../spec/read.ts';
@@ -96,17 +97,6 @@ test('a schedule that cannot be read starts nothing and says so; another starts 
     assert.deepEqual(bad?.schedule?.next, []);
   });
 });
-
-/** A small seeded generator (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const JUNK: readonly unknown[] = [null, true, 0, -1, 3.5, 1e300, '', 'text', '{{', '{{=', '{{inputs.parameters.none}}', '{{= 1 + }}', [], [null], [[]], {}, { a: 1 }, '\u0000', '__proto__', 'x'.repeat(5000)];
 

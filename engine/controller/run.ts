@@ -169,12 +169,14 @@ export class Run {
       return;
     }
     if (!isNewer(workflow.metadata.resourceVersion, this.#workflow.metadata.resourceVersion)) return;
-    this.#fault = malformedOf(workflow)?.message;
-    this.#replace(hydrate(workflow));
+    this.#replace(workflow);
   }
 
   /** The next look starts from this state; what was not saved comes again from the Pods. */
-  #replace(workflow: Workflow): void {
+  #replace(kept: Workflow): void {
+    // Asked before the nodes are unpacked into another object.
+    this.#fault = malformedOf(kept)?.message;
+    const workflow = hydrate(kept);
     this.#workflow = workflow;
     this.#savedVersion = ++this.#version;
     this.#lockedVersion = 0;
@@ -551,7 +553,6 @@ export class Run {
     if (this.#closed) return;
     if (fresh?.metadata.uid !== this.uid) { this.#context.onGone(this.name); return; }
     this.#arrived = undefined;
-    this.#fault = malformedOf(fresh)?.message;
     this.#replace(fresh);
   }
 

@@ -91,7 +91,7 @@ const realClock: FakeClock = {
 };
 
 /** A small seeded generator (mulberry32): the same names in every run of a test. */
-function seeded(seed: number): () => number {
+export function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
