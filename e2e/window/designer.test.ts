@@ -1,7 +1,7 @@
 // The designer in the running window: a diamond from an empty canvas by mouse, and by keys alone; what comes of it is the text
 // that a person would have written, it runs on the real cluster, and undoing all of it gives the first bytes.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -94,7 +94,8 @@ describe('the designer', { timeout: 240_000 }, () => {
     let last = '';
     for (const end = Date.now() + 8000; Date.now() < end;) {
       const folder = path.join(dataDir, 'drafts');
-      const drafts = readdirSync(folder, { withFileTypes: true }).filter((each) => each.name.endsWith('.json')).map((each) => JSON.parse(readFileSync(path.join(folder, each.name), 'utf8')) as { text: string; savedAt: string });
+      // The first draft makes the folder.
+      const drafts = !existsSync(folder) ? [] : readdirSync(folder, { withFileTypes: true }).filter((each) => each.name.endsWith('.json')).map((each) => JSON.parse(readFileSync(path.join(folder, each.name), 'utf8')) as { text: string; savedAt: string });
       last = drafts.sort((a, b) => b.savedAt.localeCompare(a.savedAt))[0]?.text ?? '';
       if (last === wanted) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
