@@ -157,7 +157,7 @@ function useSteps(model: GraphModel, nodes: ReadonlyMap<string, NodeStatus>, pla
       if (!position) continue;
       const status = nodes.get(node.nodeId ?? '');
       const isChosen = node.id === chosen || (chosen !== undefined && node.members.length > 0 && chosen.startsWith(`${node.id}(`));
-      const key = [position.x, position.y, node.phase, isChosen, node.badges.join(), JSON.stringify(node.counts), node.members.length, node.folded, status?.message, status?.finishedAt, status?.startedAt, status?.outputs?.result].join('|');
+      const key = [position.x, position.y, node.phase, isChosen, planned, node.badges.join(), JSON.stringify(node.counts), node.members.length, node.folded, status?.message, status?.finishedAt, status?.startedAt, status?.outputs?.result].join('|');
       const old = before.current.get(node.id);
       const entry = old?.key === key ? old : { key, node: { id: node.id, type: node.shape === 'join' ? 'join' as const : 'step' as const, position, ...sizeOf(node), measured: sizeOf(node), data: { node, status, chosen: isChosen, planned } } };
       next.set(node.id, entry);
