@@ -1,5 +1,6 @@
 /** The types that the engine speaks with the outside; index.ts is the door. Times are RFC 3339 unless named `…Ms`. */
 import type { Diagnostic } from './spec/diagnostic.ts';
+import type { ErrorCode } from './spec/error.ts';
 import type { KubeObject, Pod } from './spec/kubernetes.ts';
 import type { SimulationFrame } from './simulate/simulation.ts';
 import type { StepRule } from './simulate/script.ts';
@@ -240,6 +241,43 @@ export interface ArtifactFile {
   /** Bytes. */
   size: number;
   modifiedAt?: string;
+  /** Of a link in an archive: where it leads. */
+  target?: string;
+}
+
+/** A file, folder or link out of an artifact that is a folder or an archive. What it says of itself is not to be trusted. */
+export interface ArtifactEntry {
+  type: 'file' | 'folder' | 'link';
+  /** As the artifact has it; empty for one that is a single file. */
+  path: string;
+  /** Bytes, unpacked. */
+  size: number;
+  modifiedAt?: string;
+  /** Permission bits, when they are known. */
+  mode?: number;
+  /** Where a link leads. */
+  target?: string;
+  /** To be read before the next entry is asked for. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/** How much there is of an artifact: files and bytes, at least so many when there is `more`; or why it cannot be said. */
+export type ArtifactSize = { files: number; bytes: number; more: boolean; modifiedAt?: string } | { code: ErrorCode; message: string; hint?: string };
+
+/** What a person can look at: never more than some megabytes, never anything that runs. */
+export type ArtifactPreview =
+  /** A folder, or an archive of several files. */
+  | { kind: 'files'; files: ArtifactFile[]; more: boolean; archive?: 'tar' | 'zip' }
+  | ({ kind: 'text'; text: string; /** The rest is not shown. */ cut: boolean } & ShownFile)
+  | ({ kind: 'image'; type: 'image/png' | 'image/jpeg' | 'image/gif' | 'image/webp' | 'image/bmp'; base64: string } & ShownFile)
+  /** The first bytes of what is neither text nor picture. */
+  | ({ kind: 'bytes'; base64: string; cut: boolean } & ShownFile);
+
+interface ShownFile {
+  /** The file within the artifact; empty for the artifact itself. */
+  path: string;
+  /** Of the whole file, in bytes; absent when it is not known. */
+  size?: number;
 }
 
 export interface ArtifactContent {
@@ -250,7 +288,7 @@ export interface ArtifactContent {
 }
 
 export interface ReadArtifactOptions {
-  /** A file of an artifact that is a folder; as `artifactFiles` names it. */
+  /** A file of an artifact that is a folder or an archive; as `artifactFiles` or a preview names it. */
   file?: string;
   /** First byte, and last byte included, as in an HTTP range. */
   start?: number;
@@ -282,10 +320,19 @@ export interface Engine {
   listArtifacts(namespace: string, name: string, nodeId?: string): Promise<ArtifactInfo[]>;
   /** Files of an artifact, at most 1000: one for a file or an archive, all below it for a folder. `more`: there are others. */
   artifactFiles(namespace: string, name: string, ref: ArtifactRef): Promise<{ files: ArtifactFile[]; more: boolean }>;
-  /** Opens an artifact. Throws `not-found`, `gone`, `forbidden` (Secret or store), `unreachable`, `unsupported`. */
+  /** How much there is of each; in the order of `refs`. */
+  artifactSizes(namespace: string, name: string, refs: readonly ArtifactRef[], signal?: AbortSignal): Promise<ArtifactSize[]>;
+  /** Opens an artifact as it is kept, or one file in it. Throws `not-found`, `gone`, `forbidden` (Secret or store), `unreachable`, `unsupported`. */
   readArtifact(namespace: string, name: string, ref: ArtifactRef, options?: ReadArtifactOptions): Promise<ArtifactContent>;
-  /** A link that anyone may open until then; through a port of this machine where the store is inside the cluster. Throws as readArtifact. */
-  presignArtifact(namespace: string, name: string, ref: ArtifactRef, options?: { file?: string; seconds?: number }): Promise<{ url: string; expiresAt: string }>;
+  /** All files of an artifact, out of its folder or archive, one after the other. Throws as readArtifact. */
+  unpackArtifact(namespace: string, name: string, ref: ArtifactRef, signal?: AbortSignal): AsyncIterable<ArtifactEntry>;
+  /** What a person can look at of an artifact, or of a file in it. Throws as readArtifact. */
+  previewArtifact(namespace: string, name: string, ref: ArtifactRef, options?: { file?: string; signal?: AbortSignal }): Promise<ArtifactPreview>;
+  /**
+   * A link that anyone may open until then; through a port of this machine where the store is inside the cluster: then it is
+   * `local`, of use only here and while the engine runs. Throws as readArtifact.
+   */
+  presignArtifact(namespace: string, name: string, ref: ArtifactRef, options?: { file?: string; seconds?: number }): Promise<{ url: string; expiresAt: string; local: boolean }>;
   /** The Pod of a node as it is in the cluster, or undefined when it is gone. */
   pod(namespace: string, name: string, nodeId: string): Promise<Pod | undefined>;
   events(namespace: string, name: string, nodeId?: string): Promise<KubeObject[]>;

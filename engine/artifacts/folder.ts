@@ -2,10 +2,11 @@
 import { createReadStream } from 'node:fs';
 import { opendir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { AppError } from '../spec/error.ts';
-import type { S3Content, S3Object } from './s3.ts';
+import type { Listed, ObjectStore, Range, StoredContent, StoredObject } from './store.ts';
 
-export class FolderStore {
+export class FolderStore implements ObjectStore {
   readonly #root: string;
 
   constructor(root: string) {
@@ -13,7 +14,7 @@ export class FolderStore {
   }
 
   /** @returns the path of a key. Throws `invalid` for one that leads out of the folder, be it by a link. */
-  async fileOf(key: string): Promise<string> {
+  async #fileOf(key: string): Promise<string> {
     const file = path.resolve(this.#root, key);
     const real = await realpath(file).catch(() => file);
     const root = await realpath(this.#root).catch(() => this.#root);
@@ -21,35 +22,44 @@ export class FolderStore {
     return file;
   }
 
-  async head(key: string): Promise<S3Object | undefined> {
-    const found = await stat(await this.fileOf(key)).catch(() => undefined);
+  async head(key: string): Promise<StoredObject | undefined> {
+    const found = await stat(await this.#fileOf(key)).catch(() => undefined);
     return found?.isFile() ? { key, size: found.size, modifiedAt: found.mtime.toISOString() } : undefined;
   }
 
-  /** @returns files whose keys begin with `prefix`, a folder's, at most `limit`, and whether there are more */
-  async list(prefix: string, limit: number): Promise<{ objects: S3Object[]; more: boolean }> {
-    const objects: S3Object[] = [];
-    const pending = [prefix.replace(/\/+$/, '')];
+  /** The prefix is a folder's. */
+  async list(prefix: string, limit: number, _signal?: AbortSignal, next = ''): Promise<Listed> {
+    const keys = (await this.#keys(prefix.replace(/\/+$/, ''))).sort().filter((key) => key > next);
+    const shown = keys.slice(0, limit);
+    const objects = await Promise.all(shown.map(async (key) => await this.head(key) ?? { key, size: 0 }));
+    const last = shown.at(-1);
+    return { objects, ...(last !== undefined && keys.length > shown.length && { next: last }) };
+  }
+
+  async #keys(start: string): Promise<string[]> {
+    const keys: string[] = [];
+    const pending = [start];
     for (let folder = pending.shift(); folder !== undefined; folder = pending.shift()) {
-      const entries = await opendir(await this.fileOf(folder)).catch(() => undefined);
+      const entries = await opendir(await this.#fileOf(folder)).catch(() => undefined);
       if (!entries) continue;
       for await (const entry of entries) {
         const key = folder === '' ? entry.name : `${folder}/${entry.name}`;
         if (entry.isDirectory()) pending.push(key);
-        else if (entry.isFile()) {
-          if (objects.length >= limit) return { objects, more: true };
-          objects.push(await this.head(key) ?? { key, size: 0 });
-        }
+        else if (entry.isFile()) keys.push(key);
       }
     }
-    return { objects: objects.sort((a, b) => (a.key < b.key ? -1 : 1)), more: false };
+    return keys;
   }
 
-  async get(key: string, { start, end, signal }: { start?: number; end?: number; signal?: AbortSignal } = {}): Promise<S3Content> {
+  async get(key: string, { start, end, signal }: Range = {}): Promise<StoredContent> {
     const found = await this.head(key);
     if (!found) throw new AppError('not-found', `There is no file for the key "${key}".`, { hint: 'It was deleted, or was never written.' });
-    const body = createReadStream(await this.fileOf(key), { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }), ...(signal && { signal }) });
-    return { size: found.size, body: body as AsyncIterable<Uint8Array> };
+    const body = createReadStream(await this.#fileOf(key), { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }), ...(signal && { signal }) });
+    return { ...(found.size === undefined ? {} : { size: found.size }), body: body as AsyncIterable<Uint8Array> };
+  }
+
+  async presign(key: string): Promise<string> {
+    return pathToFileURL(await this.#fileOf(key)).href;
   }
 }
 

@@ -1,84 +1,77 @@
-/** An S3 store as the desktop asks it: list, look, read, sign. Requests are signed with SigV4; without keys they go as they are. */
+/** An S3 store as the desktop asks it: list, look, read, sign. Google's store speaks the same language, with signatures of its own. */
 import { AwsV4Signer } from 'aws4fetch';
 import type { Dispatcher } from 'undici';
-import { networkError } from '../kube/network-error.ts';
 import { AppError, isAppError } from '../spec/error.ts';
+import { contentOf, encoded, encodedPath, header, objectOf, rangeHeader, refusal, saidIn, send } from './store.ts';
+import type { Answer, Listed, ObjectStore, Range, StoredContent, StoredObject } from './store.ts';
 import { decodeEntities, elements, textOf } from './xml.ts';
 
 export interface S3Place {
   /** `host:port`, as Argo writes it. */
   endpoint: string;
   bucket: string;
-  region: string;
   insecure: boolean;
   /** `bucket.endpoint/key` instead of `endpoint/bucket/key`. */
   virtualHosted: boolean;
 }
 
-export interface S3Keys {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-}
-
-export interface S3Object {
-  key: string;
-  size: number;
-  modifiedAt?: string;
-}
-
-export interface S3Content {
-  size?: number;
-  contentType?: string;
-  body: AsyncIterable<Uint8Array>;
+/** Who asks. */
+export interface S3Auth {
+  /** @returns the headers of a request that is made in somebody's name */
+  sign(method: string, url: URL, headers: Record<string, string>): Promise<Record<string, string>>;
+  /** @returns a URL that is good for `seconds` */
+  presign(url: URL, seconds: number): Promise<string>;
+  /** The store named the region of the bucket. @returns whether that is new, so that the request is worth another try */
+  learn?(region: string): boolean;
+  /** What a person can do when the store refuses. */
+  refused?: string;
 }
 
 interface S3Request {
-  method: 'GET' | 'HEAD' | 'DELETE';
+  method: 'GET' | 'HEAD';
   key?: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
 }
 
-const DEFAULT_REGION = 'us-east-1';
-const MESSAGE_BYTES = 64 * 1024;
 const SAYS_WHY: ReadonlySet<string> = new Set(['forbidden', 'unauthorized', 'invalid']);
 
-export class S3Store {
+export class S3Store implements ObjectStore {
   readonly #place: S3Place;
-  readonly #keys: S3Keys | undefined;
+  readonly #auth: S3Auth;
   readonly #dispatcher: Dispatcher;
-  #region: string;
+  readonly #origin: string | undefined;
 
-  /** @param dispatcher leads to the store, whatever its name resolves to */
-  constructor(place: S3Place, keys: S3Keys | undefined, dispatcher: Dispatcher) {
+  /**
+   * @param dispatcher leads to the store, whatever its name resolves to
+   * @param origin scheme, host and port that links lead to, when the store's own cannot be reached from where they are opened
+   */
+  constructor(place: S3Place, auth: S3Auth, dispatcher: Dispatcher, origin?: string) {
     this.#place = place;
-    this.#keys = keys;
+    this.#auth = auth;
     this.#dispatcher = dispatcher;
-    this.#region = place.region || DEFAULT_REGION;
+    this.#origin = origin;
   }
 
-  /** @returns objects whose keys begin with `prefix`, in order of key, at most `limit` (up to 1000), and whether there are more; those behind the key `after` */
-  async list(prefix: string, limit: number, signal?: AbortSignal, after?: string): Promise<{ objects: S3Object[]; more: boolean }> {
-    const query = { 'encoding-type': 'url', 'list-type': '2', 'max-keys': String(limit), prefix, ...(after === undefined ? {} : { 'start-after': after }) };
+  /** @param limit up to 1000 */
+  async list(prefix: string, limit: number, signal?: AbortSignal, next?: string): Promise<Listed> {
+    const query = { 'encoding-type': 'url', 'list-type': '2', 'max-keys': String(limit), prefix, ...(next === undefined ? {} : { 'start-after': next }) };
     const answer = await this.#send({ method: 'GET', query, signal });
     const text = await answer.body.text();
-    const encoded = textOf(text, 'EncodingType') === 'url';
-    const keyOf = (key: string): string => (encoded ? decodeURIComponent(key.replaceAll('+', ' ')) : decodeEntities(key));
-    const objects = elements(text, 'Contents').map((item): S3Object => {
+    const coded = textOf(text, 'EncodingType') === 'url';
+    const keyOf = (key: string): string => (coded ? decodeURIComponent(key.replaceAll('+', ' ')) : decodeEntities(key));
+    const objects = elements(text, 'Contents').map((item): StoredObject => {
       const modifiedAt = textOf(item, 'LastModified');
       return { key: keyOf(textOf(item, 'Key') ?? ''), size: Number(textOf(item, 'Size') ?? 0), ...(modifiedAt === undefined ? {} : { modifiedAt }) };
     });
-    return { objects, more: textOf(text, 'IsTruncated') === 'true' };
+    const last = objects.at(-1);
+    return { objects, ...(last && textOf(text, 'IsTruncated') === 'true' ? { next: last.key } : {}) };
   }
 
-  /** @returns the object's size and time; undefined when there is none under the key */
-  async head(key: string, signal?: AbortSignal): Promise<S3Object | undefined> {
+  async head(key: string, signal?: AbortSignal): Promise<StoredObject | undefined> {
     try {
-      const { headers } = await this.#send({ method: 'HEAD', key, signal });
-      const modified = one(headers['last-modified']);
-      return { key, size: Number(one(headers['content-length']) ?? 0), ...(modified === undefined ? {} : { modifiedAt: new Date(modified).toISOString() }) };
+      return objectOf(key, await this.#send({ method: 'HEAD', key, signal }));
     } catch (error) {
       if (isAppError(error, 'not-found')) return undefined;
       // An answer to HEAD has no body: the same question as a GET is told the reason.
@@ -87,101 +80,67 @@ export class S3Store {
     }
   }
 
-  /** Opens an object, or bytes `start` to `end` (included) of it. Throws `not-found` when there is none. */
-  async get(key: string, options: { start?: number; end?: number; signal?: AbortSignal } = {}): Promise<S3Content> {
-    const { start, end, signal } = options;
-    const ranged = start !== undefined || end !== undefined;
-    const headers: Record<string, string> = ranged ? { range: `bytes=${start ?? 0}-${end ?? ''}` } : {};
-    const answer = await this.#send({ method: 'GET', key, headers, signal });
-    const total = /\/(\d+)$/.exec(one(answer.headers['content-range']) ?? '')?.[1] ?? one(answer.headers['content-length']);
-    const contentType = one(answer.headers['content-type']);
-    return { ...(total === undefined ? {} : { size: Number(total) }), ...(contentType === undefined ? {} : { contentType }), body: answer.body };
+  async get(key: string, range: Range = {}): Promise<StoredContent> {
+    const answer = await this.#send({ method: 'GET', key, headers: rangeHeader(range), signal: range.signal });
+    return contentOf(answer, new URL(this.#url({ method: 'GET', key })));
   }
 
-  /**
-   * @param origin scheme, host and port that the link leads to, when the store's own cannot be reached from where it is opened
-   * @returns a link to the object that is good for `seconds`
-   */
-  async presign(key: string, seconds: number, origin?: string): Promise<string> {
-    const url = this.#url({ method: 'GET', key, query: { 'X-Amz-Expires': String(seconds) } });
-    const at = origin === undefined ? url : `${origin}${new URL(url).pathname}${new URL(url).search}`;
-    if (!this.#keys) return at.replace(/[?&]X-Amz-Expires=\d+/, '');
-    const signed = await new AwsV4Signer({ method: 'GET', url: at, signQuery: true, ...this.#signing(this.#keys) }).sign();
-    return signed.url.toString();
-  }
-
-  #signing(keys: S3Keys): S3Keys & { service: string; region: string } {
-    return { ...keys, service: 's3', region: this.#region };
+  presign(key: string, seconds: number): Promise<string> {
+    const url = new URL(this.#url({ method: 'GET', key }));
+    return this.#auth.presign(this.#origin === undefined ? url : new URL(`${this.#origin}${url.pathname}`), seconds);
   }
 
   #url({ key = '', query = {} }: S3Request): string {
     const { endpoint, bucket, insecure, virtualHosted } = this.#place;
     const scheme = insecure ? 'http' : 'https';
-    const path = key.split('/').map(encoded).join('/');
+    const path = encodedPath(key);
     const base = virtualHosted ? `${scheme}://${bucket}.${endpoint}/${path}` : `${scheme}://${endpoint}/${encoded(bucket)}/${path}`;
     const search = Object.entries(query).map(([name, value]) => `${encoded(name)}=${encoded(value)}`).join('&');
     return search ? `${base}?${search}` : base;
   }
 
-  async #send(request: S3Request, mayLearn = true): Promise<Dispatcher.ResponseData> {
+  async #send(request: S3Request, mayLearn = true): Promise<Answer> {
+    const { method, signal } = request;
     const url = new URL(this.#url(request));
-    const headers = await this.#headers(request, url);
-    let answer: Dispatcher.ResponseData;
-    try {
-      answer = await this.#dispatcher.request({ origin: url.origin, path: url.pathname + url.search, method: request.method, headers, ...(request.signal && { signal: request.signal }) });
-    } catch (error) {
-      if (request.signal?.aborted) throw new AppError('cancelled', 'Cancelled.', { cause: error });
-      throw unreachable(error, this.#place);
-    }
+    const answer = await send(this.#dispatcher, { method, url, headers: await this.#auth.sign(method, url, request.headers ?? {}), signal });
     if (answer.statusCode < 300) return answer;
-    const content = (await answer.body.text().catch(() => '')).slice(0, MESSAGE_BYTES);
-    const region = one(answer.headers['x-amz-bucket-region']) ?? textOf(content, 'Region');
-    if (mayLearn && region && region !== this.#region) {
-      this.#region = region;
-      return this.#send(request, false);
-    }
-    throw refusal(answer.statusCode, content, this.#place, request.key);
-  }
-
-  async #headers({ method, headers = {} }: S3Request, url: URL): Promise<Record<string, string>> {
-    if (!this.#keys) return headers;
-    const signed = await new AwsV4Signer({ method, url: url.toString(), headers, ...this.#signing(this.#keys) }).sign();
-    const all: Record<string, string> = {};
-    signed.headers.forEach((value, name) => (all[name] = value));
-    return all;
+    const said = await saidIn(answer);
+    const region = header(answer, 'x-amz-bucket-region') ?? textOf(said, 'Region');
+    if (mayLearn && region && this.#auth.learn?.(region)) return this.#send(request, false);
+    const { endpoint, bucket } = this.#place;
+    const error = refusal(answer.statusCode, said, `${endpoint}/${bucket}${request.key === undefined ? '' : `/${request.key}`}`);
+    const hint = error.code === 'forbidden' || error.code === 'unauthorized' ? this.#auth.refused : undefined;
+    throw hint === undefined ? error : new AppError(error.code, error.message, { hint });
   }
 }
 
-/** RFC 3986, as SigV4 wants it. */
-function encoded(text: string): string {
-  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+export interface AwsKeys {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken?: string;
 }
 
-function one(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
-}
-
-function unreachable(error: unknown, { endpoint }: S3Place): AppError {
-  const known = networkError(error, `https://${endpoint}`);
-  return new AppError(known.code, known.message.replace('API server', 'artifact store'), { cause: error, retryable: known.retryable, hint: 'Check the endpoint in the artifact repository, and the network to it.' });
-}
-
-const REFUSALS: Readonly<Record<string, { code: AppError['code']; hint: string }>> = {
-  NoSuchBucket: { code: 'not-found', hint: 'Create the bucket, or correct its name in the artifact repository.' },
-  NoSuchKey: { code: 'not-found', hint: 'It was deleted, or was never written.' },
-  InvalidAccessKeyId: { code: 'unauthorized', hint: 'Check the access key in the Secret of the artifact repository.' },
-  SignatureDoesNotMatch: { code: 'unauthorized', hint: 'Check the secret key in the Secret of the artifact repository.' },
-  ExpiredToken: { code: 'unauthorized', hint: 'Renew the session token in the Secret of the artifact repository.' },
-  RequestTimeTooSkewed: { code: 'unauthorized', hint: 'Set the clock of this machine.' },
-  AccessDenied: { code: 'forbidden', hint: 'Ask for the right to read this bucket.' },
+/** Nobody in particular: what is open to all. */
+export const ANYBODY: S3Auth = {
+  refused: 'The location names no Secret with keys. What the cluster itself may read, by the identity of its Pods, this machine may not.',
+  sign: (_method, _url, headers) => Promise.resolve(headers),
+  presign: (url) => Promise.resolve(url.toString()),
 };
-const BY_STATUS: Readonly<Record<number, AppError['code']>> = { 400: 'invalid', 401: 'unauthorized', 403: 'forbidden', 404: 'not-found', 416: 'invalid', 429: 'throttled' };
 
-function refusal(status: number, content: string, { endpoint, bucket }: S3Place, key: string | undefined): AppError {
-  const code = textOf(content, 'Code') ?? '';
-  const known = REFUSALS[code];
-  const said = decodeEntities(textOf(content, 'Message') ?? '') || `status ${status}`;
-  const where = `${endpoint}/${bucket}${key === undefined ? '' : `/${key}`}`;
-  const kind = known?.code ?? BY_STATUS[status] ?? 'unavailable';
-  return new AppError(kind, `The artifact store refused ${where}: ${code ? `${code}: ` : ''}${said}`, { retryable: status >= 500 || status === 429, ...(known && { hint: known.hint }) });
+/** @returns requests and links signed with SigV4 */
+export function awsAuth(keys: AwsKeys, region: string): S3Auth {
+  let where = region || 'us-east-1';
+  const signing = (): AwsKeys & { service: string; region: string } => ({ ...keys, service: 's3', region: where });
+  return {
+    sign: async (method, url, headers) => Object.fromEntries((await new AwsV4Signer({ method, url: url.toString(), headers, ...signing() }).sign()).headers),
+    presign: async (url, seconds) => {
+      url.searchParams.set('X-Amz-Expires', String(seconds));
+      return (await new AwsV4Signer({ method: 'GET', url: url.toString(), signQuery: true, ...signing() }).sign()).url.toString();
+    },
+    learn: (named) => {
+      if (named === where) return false;
+      where = named;
+      return true;
+    },
+  };
 }

@@ -28,6 +28,8 @@ interface Tunnel {
   port: number;
   sockets: Set<Socket>;
   idle: NodeJS.Timeout | undefined;
+  /** Milliseconds since the epoch until which it stays, used or not. */
+  until: number;
 }
 
 export class Tunnels {
@@ -55,6 +57,16 @@ export class Tunnels {
     const tunnel = await opening;
     this.#restartIdle(tunnel, key);
     return tunnel.port;
+  }
+
+  /** Keeps the port that a link leads to open for `ms` milliseconds, whether it is used or not. */
+  keep(url: string, ms: number): void {
+    const { port } = new URL(url);
+    for (const opening of this.#open.values()) {
+      void opening.then((tunnel) => {
+        if (String(tunnel.port) === port) tunnel.until = Math.max(tunnel.until, Date.now() + ms);
+      }, () => undefined);
+    }
   }
 
   async #target(endpoint: string, namespace: string, defaultPort: number): Promise<Target | undefined> {
@@ -87,7 +99,7 @@ export class Tunnels {
       server.listen(0, '127.0.0.1', resolve);
     });
     server.unref();
-    const tunnel: Tunnel = { server, port: (server.address() as AddressInfo).port, sockets, idle: undefined };
+    const tunnel: Tunnel = { server, port: (server.address() as AddressInfo).port, sockets, idle: undefined, until: 0 };
     this.#restartIdle(tunnel, key);
     return tunnel;
   }
@@ -124,7 +136,7 @@ export class Tunnels {
   #restartIdle(tunnel: Tunnel, key: string): void {
     clearTimeout(tunnel.idle);
     tunnel.idle = setTimeout(() => {
-      if (tunnel.sockets.size > 0) this.#restartIdle(tunnel, key);
+      if (tunnel.sockets.size > 0 || Date.now() < tunnel.until) this.#restartIdle(tunnel, key);
       else void this.#close(key);
     }, IDLE_MS);
     tunnel.idle.unref();

@@ -1,9 +1,11 @@
 /** createEngine: the shell put together, one cluster an engine, one NamespaceEngine a namespace. */
 import { createHash, randomBytes } from 'node:crypto';
 import os from 'node:os';
-import type { ArtifactContent, ArtifactInfo, ArtifactRef, Engine, EngineDefinitions, EngineHolder, EngineOptions, ReadArtifactOptions, RunAction, RunChange, RunListChange, RunSummary, SubmitOptions } from '../api.ts';
+import type { ArtifactContent, ArtifactEntry, ArtifactInfo, ArtifactPreview, ArtifactRef, ArtifactSize, Engine, EngineDefinitions, EngineHolder, EngineOptions, ReadArtifactOptions, RunAction, RunChange, RunListChange, RunSummary, SubmitOptions } from '../api.ts';
+import { entriesOf, filesOf, previewOf, readWithin, sizesOf } from '../artifacts/contents.ts';
 import { artifactsOf, locateArtifact } from '../artifacts/locate.ts';
 import { ArtifactStores } from '../artifacts/stores.ts';
+import type { Place } from '../artifacts/stores.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Subscription, WatchState } from '../kube/port.ts';
 import type { Diagnostic } from '../spec/diagnostic.ts';
@@ -160,7 +162,7 @@ class ClusterEngine implements Engine {
       cluster: this.#shared.cluster, kept: this.#shared.kept,
       archived: async (workflow, nodeId, container) => {
         const { location } = locateArtifact(hydrate(workflow), { nodeId, name: `${container}-logs`, direction: 'output' });
-        return (await this.#artifacts.read(namespace, location)).body;
+        return (await readWithin(await this.#artifacts.open(namespace, location))).body;
       },
       getRun: () => place.get(name), watchRun: (onChange) => place.view.watchRun(name, onChange),
     }, options);
@@ -171,19 +173,34 @@ class ClusterEngine implements Engine {
   }
 
   async artifactFiles(namespace: string, name: string, ref: ArtifactRef): ReturnType<Engine['artifactFiles']> {
-    const { location } = locateArtifact(hydrate(await this.getRun(namespace, name)), ref);
-    return this.#artifacts.files(namespace, location);
+    return filesOf(await this.#artifact(namespace, name, ref));
+  }
+
+  async artifactSizes(namespace: string, name: string, refs: readonly ArtifactRef[], signal?: AbortSignal): Promise<ArtifactSize[]> {
+    const run = hydrate(await this.getRun(namespace, name));
+    return sizesOf(refs, async (ref) => this.#artifacts.open(namespace, locateArtifact(run, ref).location), signal);
   }
 
   async readArtifact(namespace: string, name: string, ref: ArtifactRef, options: ReadArtifactOptions = {}): Promise<ArtifactContent> {
-    const { location } = locateArtifact(hydrate(await this.getRun(namespace, name)), ref);
-    return this.#artifacts.read(namespace, location, options);
+    return readWithin(await this.#artifact(namespace, name, ref), options);
+  }
+
+  async *unpackArtifact(namespace: string, name: string, ref: ArtifactRef, signal?: AbortSignal): AsyncGenerator<ArtifactEntry> {
+    yield* entriesOf(await this.#artifact(namespace, name, ref), signal);
+  }
+
+  async previewArtifact(namespace: string, name: string, ref: ArtifactRef, options: { file?: string; signal?: AbortSignal } = {}): Promise<ArtifactPreview> {
+    return previewOf(await this.#artifact(namespace, name, ref), options);
   }
 
   async presignArtifact(namespace: string, name: string, ref: ArtifactRef, options: { file?: string; seconds?: number } = {}): ReturnType<Engine['presignArtifact']> {
     const { location } = locateArtifact(hydrate(await this.getRun(namespace, name)), ref);
-    const { url, seconds } = await this.#artifacts.presign(namespace, location, options);
-    return { url, expiresAt: new Date(this.#shared.clock.now() + seconds * 1000).toISOString() };
+    const { url, seconds, local } = await this.#artifacts.presign(namespace, location, options);
+    return { url, expiresAt: new Date(this.#shared.clock.now() + seconds * 1000).toISOString(), local };
+  }
+
+  async #artifact(namespace: string, name: string, ref: ArtifactRef): Promise<Place> {
+    return this.#artifacts.open(namespace, locateArtifact(hydrate(await this.getRun(namespace, name)), ref).location);
   }
 
   async pod(namespace: string, name: string, nodeId: string): Promise<Pod | undefined> {

@@ -3,6 +3,7 @@
  * saved, and an engine that finds a node in the middle of it takes it up again.
  */
 import type { Clock } from '../api.ts';
+import { readWithin } from '../artifacts/contents.ts';
 import type { ArtifactStores } from '../artifacts/stores.ts';
 import type { Cluster } from '../kube/port.ts';
 import { transformed } from '../operate/data.ts';
@@ -126,7 +127,7 @@ function located(workflow: Workflow, template: Template, artifact: Artifact): Ar
 }
 
 async function manifestText(artifacts: ArtifactStores, namespace: string, artifact: Artifact, signal: AbortSignal): Promise<string> {
-  const { body } = await artifacts.read(namespace, artifact, { signal });
+  const { body } = await readWithin(await artifacts.open(namespace, artifact), { signal });
   const parts: Uint8Array[] = [];
   let size = 0;
   for await (const part of body) {
