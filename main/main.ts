@@ -14,6 +14,7 @@ import { bundleHandler, SCHEME } from './protocol.ts';
 import { realTimers } from './pump.ts';
 import { externalLink, guardPages, guardSession } from './security.ts';
 import { appService } from './services/app.ts';
+import { artifactHandlers, artifactSources } from './services/artifacts.ts';
 import { Contexts } from './services/contexts.ts';
 import { exportService } from './services/exports.ts';
 import { Files } from './services/files.ts';
@@ -70,13 +71,13 @@ function start(): void {
   };
   const services: Services = {
     handlers: {
-      ...contexts.handlers, ...files.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...prerunHandlers(contexts), ...definitionHandlers(contexts),
-      ...manifestsService({ choose: async () => (await dialog.showOpenDialog({ properties: ['openDirectory'] })).filePaths[0], environment }),
+      ...contexts.handlers, ...files.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...artifactHandlers(contexts), ...prerunHandlers(contexts), ...definitionHandlers(contexts),
+      ...manifestsService({ choose: folderDialog, environment }),
       ...samplesService(path.join(appRoot, 'assets', 'samples')),
       ...appService({ info: { version: app.getVersion(), platform: process.platform, electron: process.versions.electron, dataDir: shorten(data) }, openLink }),
     },
     sources: {
-      ...contexts.sources, ...runSources(contexts, realTimers), ...prerunSources(contexts, Date.now), ...files.sources, ...definitionSources(contexts),
+      ...contexts.sources, ...runSources(contexts, realTimers), ...artifactSources(contexts, { file: saveDialog, folder: folderDialog }), ...prerunSources(contexts, Date.now), ...files.sources, ...definitionSources(contexts),
       commands: {
         open: (_request, sink, signal) => {
           commands.add(sink);
@@ -137,7 +138,13 @@ function start(): void {
 
 /** @returns where a person wants a file; undefined when they gave up */
 async function saveDialog(suggestedName: string): Promise<string | undefined> {
-  return (await dialog.showSaveDialog({ defaultPath: suggestedName })).filePath || undefined;
+  // On Linux the dialog asks before it lets a file be overwritten only when it is told to.
+  return (await dialog.showSaveDialog({ defaultPath: suggestedName, properties: ['showOverwriteConfirmation', 'createDirectory'] })).filePath || undefined;
+}
+
+/** @returns the folder that a person chooses; undefined when they gave up */
+async function folderDialog(): Promise<string | undefined> {
+  return (await dialog.showOpenDialog({ properties: ['openDirectory', 'createDirectory'] })).filePaths[0];
 }
 
 /** Gives leases back before the end, within limits. */

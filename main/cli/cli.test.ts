@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -132,6 +132,51 @@ test('list, get, logs, and actions on a run', async () => {
   assert.match(missing.err, /no run named missing/);
   assert.equal((await run('delete', '--completed')).code, 0);
   assert.equal(cluster.pods().length, 0);
+});
+
+test('artifacts are listed with their sizes, and copied: files, folders, parts of them, nothing written over', async () => {
+  const { run, cluster, dir } = await session();
+  const store = path.join(dir, 'store');
+  Object.assign(cluster, { artifactFolder: store });
+  await mkdir(path.join(store, 'k/site/css'), { recursive: true });
+  await writeFile(path.join(store, 'k/model.bin'), 'weights');
+  await writeFile(path.join(store, 'k/site/index.html'), '<p>');
+  await writeFile(path.join(store, 'k/site/css/a b.css'), 'p{}');
+  const step = (name: string, artifacts: object[]): object => ({ id: `w-${name}`, name: `w.${name}`, displayName: name, type: 'Pod', phase: 'Succeeded', templateName: 't', outputs: { artifacts } });
+  const kept = (name: string, key: string, more = {}): object => ({ name, archive: { none: {} }, s3: { key }, ...more });
+  await cluster.create(RESOURCE.workflow, {
+    metadata: { name: 'w', namespace: 'default' }, spec: { templates: [] },
+    status: {
+      phase: 'Succeeded', finishedAt: '2026-01-01T00:00:00Z', artifactRepositoryRef: { artifactRepository: { s3: { endpoint: 'folder.tiphys.local', bucket: 'artifacts' } } },
+      nodes: { 'w-train(0:a/b)': step('train(0:a/b)', [kept('model', 'k/model.bin'), kept('lost', 'k/none')]), 'w-build': step('build', [kept('site', 'k/site'), kept('model', 'k/model.bin'), kept('old', 'k/old', { deleted: true })]) },
+    },
+  });
+  const listed = await run('artifacts', 'w');
+  assert.deepEqual(listed.out.trimEnd().split('\n').map((line) => line.replaceAll(/\b\d+s\b/g, 'N').split(/ {2,}/)), [
+    ['STEP', 'NAME', 'DIRECTION', 'KIND', 'SIZE', 'AGE', 'KEY'], ['train(0:a/b)', 'model', 'output', 's3', '7B', 'N', 'k/model.bin'], ['train(0:a/b)', 'lost', 'output', 's3', 'missing', 'k/none'],
+    ['build', 'site', 'output', 's3', '6B in 2 files', 'N', 'k/site'], ['build', 'model', 'output', 's3', '7B', 'N', 'k/model.bin'], ['build', 'old', 'output', 's3', 'deleted', 'k/old'],
+  ]);
+  const { artifacts } = JSON.parse((await run('artifacts', 'w', '--node', 'build', '-o', 'json')).out) as { artifacts: { step: string; name: string; bytes?: number; files?: number }[] };
+  assert.deepEqual(artifacts.map(({ step: of, name, bytes, files }) => [of, name, bytes, files]), [['build', 'site', 6, 2], ['build', 'model', 7, 1], ['build', 'old', undefined, undefined]]);
+  assert.equal((await run('artifacts', 'w', '-o', 'name')).out, 'model\nlost\nsite\nmodel\nold\n');
+
+  const several = await run('cp', 'w:model', '.');
+  assert.deepEqual([several.code, /w\/train\(0:a\/b\):model, w\/build:model/.test(several.err)], [2, true]);
+  assert.equal((await run('cp', 'w/train(0:a/b):model', '.')).out, `${path.join(dir, 'model.bin')}: 1 file, 7B\n`);
+  assert.match((await run('cp', 'w/build:model', '.')).err, /model\.bin is there already/);
+  assert.equal((await run('cp', 'w/build:model', 'model.bin', '--force')).code, 0);
+  assert.equal((await run('cp', 'w:site', 'out')).out, `${path.join(dir, 'out')}: 2 files, 6B\n`);
+  assert.equal(await readFile(path.join(dir, 'out/css/a b.css'), 'utf8'), 'p{}');
+  assert.equal((await run('cp', 'w:site/css/a b.css', 'one.css')).code, 0);
+  assert.equal(await readFile(path.join(dir, 'one.css'), 'utf8'), 'p{}');
+  assert.equal((await run('cp', 'w/build:model', 'packed', '--packed')).out, `${path.join(dir, 'packed')}: 7B\n`);
+  assert.match((await run('cp', 'w:site', 'x', '--packed')).err, /is a folder, not one file/);
+  assert.match((await run('cp', 'w:nope', 'x')).err, /has no output artifact "nope"\.\n {2}Artifacts: model, lost, site, old/);
+  assert.match((await run('cp', 'w:old', 'x')).err, /was deleted when the run's artifacts were cleaned up/);
+  assert.match((await run('cp', 'w:lost', 'x')).err, /nothing under the key "k\/none"/);
+  assert.match((await run('cp', 'w:site/nope', 'x')).err, /nothing at "nope"/);
+  assert.match((await run('cp', 'w:site', 'no/where')).err, /no such folder/);
+  assert.equal((await run('cp', 'w', 'x')).code, 2);
 });
 
 test('a submit without staying says how the run goes on; a dry run makes nothing', async () => {

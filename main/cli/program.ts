@@ -1,6 +1,7 @@
 /** The `tiphys` command: which command is meant, its help, its errors, its exit code. */
 import { isAppError } from '../../engine/spec/error.ts';
 import { actions } from './act.ts';
+import { artifacts, copy } from './artifacts.ts';
 import { helpOf, parseCommand } from './command.ts';
 import type { Command } from './command.ts';
 import type { Connect } from './connect.ts';
@@ -12,7 +13,7 @@ import { metrics } from './metrics.ts';
 import { errorText } from './output.ts';
 import { get, list, logs, remove, submit, watch } from './runs.ts';
 
-export const COMMANDS: readonly Command[] = [contexts, lint, fromManifests, submit, list, get, watch, logs, ...actions, remove, ...definitions, metrics, engine];
+export const COMMANDS: readonly Command[] = [contexts, lint, fromManifests, submit, list, get, watch, logs, artifacts, copy, ...actions, remove, ...definitions, metrics, engine];
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;

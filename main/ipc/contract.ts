@@ -3,7 +3,7 @@
  * every stream a request and items that follow until it is closed. preload.ts bridges them all without knowing any.
  */
 import { z } from 'zod';
-import type { DefinitionChange, DefinitionKind, EngineHolder, LogLine, LogSource, ManifestGroup, ManifestNotice, ManifestParameter, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
+import type { ArtifactInfo, ArtifactPreview, ArtifactSize, DefinitionChange, DefinitionKind, EngineHolder, LogLine, LogSource, ManifestGroup, ManifestNotice, ManifestParameter, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
 import type { WatchState } from '../../engine/index.ts';
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
@@ -36,6 +36,10 @@ const stepRule = z.object({
   message: z.string().max(4096).exactOptional(), duration: seconds.exactOptional(), result: z.string().max(1024 * 1024).exactOptional(), parameters: parameters.exactOptional(),
 });
 
+const artifactRef = z.object({ nodeId: name, name: z.string().min(1).max(256), direction: z.enum(['input', 'output']).exactOptional() });
+/** Within an artifact that is a folder or an archive. */
+const artifactFile = z.string().min(1).max(4096).exactOptional();
+
 /** Requests that are answered once: `bridge.invoke(verb, request)`. */
 export const VERBS = {
   'app.info': z.void(),
@@ -55,6 +59,10 @@ export const VERBS = {
   'runs.get': run,
   'runs.pod': run.extend({ nodeId: name }),
   'runs.events': run.extend({ nodeId: name.optional() }),
+  'artifacts.list': run.extend({ nodeId: name.exactOptional() }),
+  'artifacts.sizes': run.extend({ refs: z.array(artifactRef).max(64) }),
+  /** A link that carries the right to read one artifact; keys stay behind. */
+  'artifacts.link': run.extend({ ref: artifactRef, file: artifactFile, seconds: z.number().int().min(1).max(7 * 86_400) }),
   /** A CronWorkflow or template as YAML, without what the server keeps for itself. */
   'definitions.text': definition,
   /** Create the CronWorkflow or template of a text, or replace the one of its name; with a version only that one. */
@@ -88,6 +96,10 @@ export const STREAMS = {
   /** A run that never happens: its frames as fast as they can be computed, the planned Pods at the end. */
   'runs.simulate': place.extend({ text, parameters, rules: z.array(stepRule).max(2000), duration: seconds }),
   'runs.logs': run.extend({ nodeId: name.optional(), container: z.string().max(63).optional(), follow: z.boolean(), tailLines: z.number().int().positive().max(200_000).optional() }),
+  /** What can be shown of an artifact or of a file in it, once; closing it ends the reading. */
+  'artifacts.preview': run.extend({ ref: artifactRef, file: artifactFile }),
+  /** Asks for a place and writes there: a file as it is kept, or all files unpacked. Closing it before the end leaves nothing behind. */
+  'artifacts.download': run.extend({ ref: artifactRef, file: artifactFile, unpack: z.boolean() }),
   /** What another program makes of an opened file. */
   'files.watch': z.object({ handle: name }),
   /** Commands from the menu, the palette's accelerators and opened files. */
@@ -211,6 +223,10 @@ export interface VerbResponses {
   'runs.get': Workflow;
   'runs.pod': { pod?: KubeObject };
   'runs.events': KubeObject[];
+  'artifacts.list': ArtifactInfo[];
+  'artifacts.sizes': ArtifactSize[];
+  /** `local`: it leads to a port of this machine, while the app runs. */
+  'artifacts.link': { url: string; expiresAt: string; local: boolean };
   'definitions.text': { text: string; version?: string };
   'definitions.save': { kind: DefinitionKind; name: string; created: boolean; version?: string };
   'definitions.remove': undefined;
@@ -237,6 +253,9 @@ export interface StreamItems {
   'runs.simulate': SimulationItem;
   /** Lines in batches; `source` says where they come from; `end` when no more follow. */
   'runs.logs': { lines: LogLine[]; source?: LogSource; end?: boolean };
+  'artifacts.preview': ArtifactPreview;
+  /** `end` without a name: the person gave up. */
+  'artifacts.download': { bytes: number; of?: number; end?: { name?: string; files?: number; left?: number } };
   'files.watch': OnDisk;
   commands: AppCommand;
 }
