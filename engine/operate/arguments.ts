@@ -4,8 +4,8 @@
  */
 import type { Arguments, Artifact, Parameter, Template } from '../spec/types.ts';
 import type { ConfigMap } from '../spec/kubernetes.ts';
-import { Fault } from './fault.ts';
-import { goJson, joined, substituteText, type Values } from './language.ts';
+import { Fault, asFault } from './fault.ts';
+import { goJson, joined, substitute, substituteText, type Values } from './language.ts';
 import { ABSENT } from './scope.ts';
 
 /** ConfigMaps by name; undefined when none were observed. */
@@ -69,13 +69,13 @@ export function configMapValue(configMaps: ConfigMaps, name: string, key: string
   return value === undefined ? { error: `ConfigMap '${name}' does not have the key '${key}'`, missing: true } : { value };
 }
 
-/** A name may itself be one tag of a global. */
+/** Names and keys may hold tags of globals. Argo: substituteConfigMapKeyRefParam */
 function globalReference(text: string, globals: Values): string {
-  if (!text.startsWith('{{') || !text.endsWith('}}')) return text;
-  const key = text.slice(2, -2).replace(/^ +| +$/g, '');
-  const value = globals.get(key);
-  if (value === undefined || value === null) throw new Fault('error', `parameter ${key} not found`);
-  return value;
+  try {
+    return substitute(text, globals, 'strict');
+  } catch (error) {
+    throw new Fault('error', `failed to substitute configMapKeyRef: ${asFault(error).message}`);
+  }
 }
 
 const LOCATIONS = ['s3', 'git', 'http', 'artifactory', 'hdfs', 'raw', 'oss', 'gcs', 'azure', 'plugin'] as const;

@@ -75,7 +75,7 @@ function runWorkflowHooks(run: Run): boolean {
 /** @returns whether there is nothing more to wait for */
 function runExitHandler(run: Run): { over: boolean; node?: NodeStatus | undefined } {
   const name = `${run.name}.onExit`;
-  const hook = run.spec.onExit ? { template: run.spec.onExit, ...(run.spec.arguments ? { arguments: run.spec.arguments } : {}) } : exitHookOf(run.spec);
+  const hook = exitHookOf(run, run.spec);
   if (!hook || (!run.nodes.byName(name) && !run.mayExecute(true))) return { over: true };
   const result = run.execute(run, name, callOf(hook), run.resolver.root(), hook.arguments ?? {}, { boundaryID: '', onExit: true, flag: { hooked: true } });
   if (result.fault) {

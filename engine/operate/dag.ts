@@ -125,7 +125,7 @@ class Dag {
     runHooks(this.run, task.hooks, context);
     // As recorded: a task that could not go on is no sooner followed by its exit hook than the next call, if there is one.
     if (!isFulfilled(node) || !isCompleted(node) || this.faulted.has(node.id)) return true;
-    const exit = runExitHook(this.run, exitHookOf(task), context);
+    const exit = runExitHook(this.run, exitHookOf(this.run, task), context);
     return !exit.has || (exit.node !== undefined && isFulfilled(exit.node));
   }
 
@@ -200,7 +200,7 @@ class Dag {
   private followFulfilled(task: DAGTask, node: NodeStatus): void {
     if (!hasHooks(task) || !isCompleted(node)) return;
     // A fault here is met again, and reported, where targets are followed.
-    attempt(() => runExitHook(this.run, exitHookOf(task), this.hookContext(task, node)));
+    attempt(() => runExitHook(this.run, exitHookOf(this.run, task), this.hookContext(task, node)));
   }
 
   /** Visits the dependencies. @returns whether the task is to start now */
@@ -318,7 +318,7 @@ class Dag {
     const exit = attempt(() => {
       const context = { ...this.hookContext(task, node) };
       context.scope.values.set(`tasks.${task.name ?? ''}.status`, node.phase ?? '');
-      return runExitHook(this.run, exitHookOf(task), context);
+      return runExitHook(this.run, exitHookOf(this.run, task), context);
     });
     if (exit.fault) return false;
     return !exit.value.has || (exit.value.node !== undefined && isFulfilled(exit.value.node));

@@ -81,10 +81,10 @@ function isPatient({ kind }: Fault): boolean {
   return kind === 'parallelism' || kind === 'wait';
 }
 
-/** The exit hook of a step or task: `hooks.exit`, or the older `onExit`. */
-export function exitHookOf(call: { onExit?: string; hooks?: Record<string, LifecycleHook> }): LifecycleHook | undefined {
-  if (call.hooks?.['exit']) return call.hooks['exit'];
-  return call.onExit ? { template: call.onExit } : undefined;
+/** The exit hook of a step, a task or the workflow: `onExit` before `hooks.exit`; without arguments it gets the workflow's. Argo: GetExitHook */
+export function exitHookOf(run: Run, call: { onExit?: string; hooks?: Record<string, LifecycleHook> }): LifecycleHook | undefined {
+  const hook = call.onExit ? { template: call.onExit } : call.hooks?.['exit'];
+  return hook && isEmpty(hook.arguments) && run.spec.arguments ? { ...hook, arguments: run.spec.arguments } : hook;
 }
 
 function environment(run: Run, scope: Scope): Map<string, unknown> {

@@ -193,7 +193,7 @@ function follow(run: Run, task: Task, boundaryID: string, groupId: string, turns
     const current = run.nodes.get(child.id) ?? child;
     if (!isFulfilled(current)) completed = false;
     else if (isCompleted(current)) {
-      const exit = attempt(() => runExitHook(run, exitHookOf(call), { ...context, node: current }));
+      const exit = attempt(() => runExitHook(run, exitHookOf(run, call), { ...context, node: current }));
       if (exit.fault) throw new ExitFault(exit.fault.kind, exit.fault.message);
       if (exit.value.has && (!exit.value.node || !isFulfilled(exit.value.node))) completed = false;
     }
