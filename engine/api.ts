@@ -26,6 +26,10 @@ export interface EngineOptions {
   registryMirrors?: readonly { registry: string; endpoint: string }[];
   /** The artifact repository of namespaces that name none, as an entry of Argo's ConfigMap `artifact-repositories`. */
   artifactRepository?: Record<string, unknown>;
+  /** Runs of this engine that are under way at once: the others wait, by priority and age. Any number without it. */
+  parallelism?: number;
+  /** The same for each namespace, unless the Namespace has the label `workflows.argoproj.io/parallelism-limit`. */
+  namespaceParallelism?: number;
   /** Milliseconds since the epoch; a test has its own. */
   clock?: Clock;
   log?: (entry: { level: 'info' | 'warn' | 'error'; message: string; [field: string]: unknown }) => void;
@@ -307,6 +311,8 @@ export interface Engine {
   submit(workflow: Workflow, options: SubmitOptions): Promise<Workflow>;
   /** Asks the server what it would refuse of the run and of the Pods it would make. Nothing is kept. @returns what it said, with paths in the workflow */
   dryRun(workflow: Workflow, options: SubmitOptions): Promise<Diagnostic[]>;
+  /** Plays a workflow without any Pod, with the templates and ConfigMaps that its namespace has. As simulate(), which knows none. */
+  simulate(workflow: Workflow, options: SimulateOptions): AsyncGenerator<SimulationItem>;
   getRun(namespace: string, name: string): Promise<Workflow>;
   listRuns(namespace: string): Promise<RunSummary[]>;
   act(namespace: string, name: string, action: RunAction): Promise<Workflow | undefined>;

@@ -31,6 +31,11 @@ test('the room for kept logs is set in MiB', () => {
   assert.deepEqual(warned, ['the setting logs.limit is no number of MiB']);
 });
 
+test('how many runs are under way at once is set for all and for each namespace', () => {
+  assert.deepEqual(read({ 'runs.parallelism': 5, 'runs.namespaceParallelism': 0 }), { settings: { parallelism: 5, namespaceParallelism: 0 }, warnings: [] });
+  assert.deepEqual(read({ 'runs.parallelism': -1, 'runs.namespaceParallelism': 'two' }), { settings: {}, warnings: ['the setting runs.parallelism is no number of runs', 'the setting runs.namespaceParallelism is no number of runs'] });
+});
+
 test('what cannot be read is told and passed over', () => {
   const { settings, warnings } = read({ 'registry.mirrors': [{ registry: 'a' }, { registry: 'b', endpoint: 'http://b' }], 'executor.busybox': 7 }, { TIPHYS_REGISTRY_MIRRORS: 'nonsense' });
   assert.deepEqual(settings, { registryMirrors: [{ registry: 'b', endpoint: 'http://b' }] });

@@ -1,4 +1,4 @@
-/** What a person set for engines, the same for window and command line: images of the helpers, registry mirrors, local runtime. */
+/** What a person set for engines, the same for window and command line: images of the helpers, registry mirrors, limits, local runtime. */
 import type { EngineOptions } from '../engine/index.ts';
 
 type Mirror = NonNullable<EngineOptions['registryMirrors']>[number];
@@ -17,14 +17,14 @@ export interface EngineSettingsSource {
 }
 
 /** @returns options of createEngine; what is not set, or not readable, is left to the engine */
-export function engineSettings({ value, env, mirrors = [], warn }: EngineSettingsSource): Pick<EngineOptions, 'images' | 'registryMirrors' | 'logsLimit'> {
+export function engineSettings({ value, env, mirrors = [], warn }: EngineSettingsSource): Pick<EngineOptions, 'images' | 'registryMirrors' | 'logsLimit' | 'parallelism' | 'namespaceParallelism'> {
   const given = [...mirrors, ...(env['TIPHYS_REGISTRY_MIRRORS'] ?? '').split(/[\s,]+/).filter(Boolean)].flatMap((text) => parseMirror(text) ?? passOver(warn, `the registry mirror "${text}" is not REGISTRY=URL`));
   const registryMirrors = [...given, ...mirrorsOf(value('registry.mirrors'), warn)];
   const busybox = imagesOf(value('executor.busybox'));
   const curl = imagesOf(value('executor.curl'))[0];
   const git = imagesOf(value('executor.git'))[0];
   const images = { ...(busybox.length && { busybox }), ...(curl !== undefined && { curl }), ...(git !== undefined && { git }) };
-  return { ...(Object.keys(images).length && { images }), ...(registryMirrors.length && { registryMirrors }), ...logsLimit(value('logs.limit'), warn) };
+  return { ...(Object.keys(images).length && { images }), ...(registryMirrors.length && { registryMirrors }), ...logsLimit(value('logs.limit'), warn), ...parallelism('parallelism', 'runs.parallelism', value, warn), ...parallelism('namespaceParallelism', 'runs.namespaceParallelism', value, warn) };
 }
 
 /** The setting is in MiB. */
@@ -32,6 +32,14 @@ function logsLimit(value: unknown, warn: (message: string) => void): { logsLimit
   if (value === undefined) return {};
   if (typeof value === 'number' && value > 0) return { logsLimit: value * 1024 * 1024 };
   passOver(warn, 'the setting logs.limit is no number of MiB');
+  return {};
+}
+
+function parallelism<K extends string>(option: K, key: string, value: EngineSettingsSource['value'], warn: (message: string) => void): Partial<Record<K, number>> {
+  const given = value(key);
+  if (given === undefined) return {};
+  if (Number.isInteger(given) && (given as number) >= 0) return { [option]: given } as Record<K, number>;
+  passOver(warn, `the setting ${key} is no number of runs`);
   return {};
 }
 

@@ -10,7 +10,7 @@ import type { CronWorkflow, Workflow, WorkflowSpec, WorkflowTemplate } from '../
 import { validateClusterWorkflowTemplate, validateCronWorkflow, validateWorkflowTemplate } from '../spec/validate.ts';
 import type { Definition, Definitions } from './definitions.ts';
 import type { EngineShared } from './namespace.ts';
-import { templateGetter } from './submit.ts';
+import { getterOf, templatesOf } from './submit.ts';
 import { malformedOf } from './typed.ts';
 
 const NEXT_TIMES = 5;
@@ -102,7 +102,7 @@ export class Catalog implements EngineDefinitions {
 
   /** Throws AppError `invalid` with the diagnostics as its cause. */
   async #check(kind: DefinitionKind, namespace: string, object: Definition): Promise<void> {
-    const options = { mode: 'submit' as const, templates: await templateGetter(this.#definitions, namespace) };
+    const options = { mode: 'submit' as const, templates: getterOf(await templatesOf(this.#definitions, namespace)) };
     const found = kind === 'CronWorkflow' ? validateCronWorkflow(object as CronWorkflow, options)
       : kind === 'WorkflowTemplate' ? validateWorkflowTemplate(object, options) : validateClusterWorkflowTemplate(object, options);
     const errors = found.filter(({ severity }) => severity === 'error');

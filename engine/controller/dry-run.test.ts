@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { SimulationItem } from '../api.ts';
 import { statusError } from '../kube/status.ts';
 import { AppError } from '../spec/error.ts';
 import { RESOURCE } from '../kube/port.ts';
@@ -49,18 +50,36 @@ test('an invalid workflow is told without asking; a server that cannot be reache
   });
 });
 
+async function lastOf(items: AsyncIterable<SimulationItem>): Promise<SimulationItem['end']> {
+  let end: SimulationItem['end'];
+  for await (const item of items) end = item.end;
+  return end;
+}
+
 test('a simulation knows the templates of its cluster, and tells the Pods that would be made', async () => {
-  await withWorld([], async ({ cluster }) => {
+  await withWorld([], async ({ cluster, engine }) => {
     await cluster.create(RESOURCE.workflowTemplate, { apiVersion: 'argoproj.io/v1alpha1', kind: 'WorkflowTemplate', metadata: { name: 'lib', namespace: NS }, spec: { templates: [container('work')] } });
     const run = workflow('wf', { entrypoint: 'main', templates: [{ name: 'main', dag: { tasks: [{ name: 'a', templateRef: { name: 'lib', template: 'work' } }] } }] });
-    const play = async (where?: typeof cluster) => {
-      const items = [];
-      for await (const item of simulate(run, { namespace: NS, rules: [], duration: 1, now: 0 }, where)) items.push(item);
-      return items.at(-1)?.end;
-    };
-    assert.equal((await play())?.workflow.status?.phase, 'Error');
-    const end = await play(cluster);
+    const options = { namespace: NS, rules: [], duration: 1, now: 0 };
+    assert.equal((await lastOf(simulate(run, options)))?.workflow.status?.phase, 'Error');
+    const end = await lastOf(engine().simulate(run, options));
     assert.equal(end?.workflow.status?.phase, 'Succeeded');
     assert.deepEqual(end.plans.map(({ nodeName, template }) => [nodeName, template.container?.image]), [['wf.a', 'busybox']]);
+    cluster.requests.length = 0;
+    assert.deepEqual(await engine().dryRun(run, { namespace: NS }), []);
+    assert.equal(cluster.requests.filter(({ verb, type }) => verb === 'list' && type.kind === 'WorkflowTemplate').length, 1);
   });
+});
+
+test('templates that are kept on this machine are known to simulations and dry runs', async () => {
+  await withWorld([], async ({ cluster, engine }) => {
+    const e = engine();
+    await e.definitions.create('WorkflowTemplate', NS, { metadata: { name: 'lib' }, spec: { templates: [container('work')] } });
+    const run = workflow('wf', { entrypoint: 'main', templates: [{ name: 'main', dag: { tasks: [{ name: 'a', templateRef: { name: 'lib', template: 'work' } }] } }] });
+    const end = await lastOf(e.simulate(run, { namespace: NS, rules: [], duration: 1, now: 0 }));
+    assert.equal(end?.workflow.status?.phase, 'Succeeded');
+    assert.deepEqual(await e.dryRun(run, { namespace: NS }), []);
+    assert.deepEqual((await e.dryRun({ ...run, spec: { ...run.spec, entrypoint: 'none' } }, { namespace: NS })).map(({ message }) => message), ["template name 'none' undefined"]);
+    assert.equal(cluster.store.list(RESOURCE.pod, NS).items.length, 0);
+  }, { crds: false });
 });

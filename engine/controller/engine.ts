@@ -1,7 +1,7 @@
 /** createEngine: the shell put together, one cluster an engine, one NamespaceEngine a namespace. */
 import { createHash, randomBytes } from 'node:crypto';
 import os from 'node:os';
-import type { ArtifactContent, ArtifactEntry, ArtifactInfo, ArtifactPreview, ArtifactRef, ArtifactSize, Engine, EngineDefinitions, EngineHolder, EngineOptions, ReadArtifactOptions, RunAction, RunChange, RunListChange, RunSummary, SubmitOptions } from '../api.ts';
+import type { ArtifactContent, ArtifactEntry, ArtifactInfo, ArtifactPreview, ArtifactRef, ArtifactSize, Engine, EngineDefinitions, EngineHolder, EngineOptions, ReadArtifactOptions, RunAction, RunChange, RunListChange, RunSummary, SimulateOptions, SimulationItem, SubmitOptions } from '../api.ts';
 import { entriesOf, filesOf, previewOf, readWithin, sizesOf } from '../artifacts/contents.ts';
 import { artifactsOf, locateArtifact } from '../artifacts/locate.ts';
 import { ArtifactStores } from '../artifacts/stores.ts';
@@ -13,6 +13,7 @@ import type { KubeObject, Pod } from '../spec/kubernetes.ts';
 import type { Workflow } from '../spec/types.ts';
 import { folderRepository } from '../pod/artifacts.ts';
 import { Actions } from './actions.ts';
+import { Admission } from './admission.ts';
 import type { ImageLookup } from './actions.ts';
 import { systemClock } from './clock.ts';
 import { installCrds } from './crds.ts';
@@ -38,7 +39,7 @@ import { randomSuffix } from './names.ts';
 import { taskStarter } from './tasks.ts';
 import type { StartTask } from './tasks.ts';
 import { actOn } from './person.ts';
-import { planPods } from './simulate.ts';
+import { planPods, simulate, surroundingsOf } from './simulate.ts';
 import { checkRun, faultsOf, prepareRun } from './submit.ts';
 import { nodesOf, summarize } from './summary.ts';
 import { Surroundings } from './surroundings.ts';
@@ -85,13 +86,15 @@ class ClusterEngine implements Engine {
     const { artifactFolder } = cluster;
     this.#watches = new ObjectWatches(cluster, clock);
     const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
+    const locks = new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name));
     this.#shared = {
       cluster, clock, operate: parts.operate ?? operate, suffix: parts.suffix ?? randomSuffix,
       actions: new Actions({ cluster, helpers, images: { curl, git, ...(artifactFolder !== undefined && { artifactFolder }) }, lookUpImage: parts.lookUpImage ?? registryLookup(cluster, options.registryMirrors ?? []) }),
       disk: new DiskStorage(dataDir, clusterId, clock),
       kept: new KeptLogs(dataDir, clusterId, cluster, options.logsLimit),
       definitions: new Definitions(cluster, dataDir, clusterId, clock),
-      locks: new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name)),
+      locks,
+      admission: new Admission({ parallelism: options.parallelism ?? 0, namespaceParallelism: options.namespaceParallelism ?? 0 }, () => locks.known),
       identity: identityOf(options),
       repository: options.artifactRepository ?? (artifactFolder === undefined ? undefined : folderRepository()),
       curlImage: curl,
@@ -121,18 +124,23 @@ class ClusterEngine implements Engine {
   }
 
   async dryRun(workflow: Workflow, options: SubmitOptions): Promise<Diagnostic[]> {
-    const { cluster, clock, actions } = this.#shared;
+    const { clock, actions } = this.#shared;
     const { namespace } = options;
     const { name, generateName = 'dry-run-' } = workflow.metadata;
     const run = prepareRun(workflow, { ...options, name: options.name ?? name ?? `${generateName}${this.#shared.suffix()}` });
-    const faults = await faultsOf(this.#shared.definitions, run);
+    const around = await surroundingsOf(run, namespace, this.#shared);
+    const faults = faultsOf(run, around.known);
     if (faults.length) return faults;
-    const plans = await planPods(run, { namespace, now: clock.now() }, cluster);
+    const plans = await planPods(run, { namespace, now: clock.now() }, around);
     const { store } = await this.store(namespace);
     return dryRun(run, plans, {
       createRun: store === 'cluster' ? () => this.#namespace(namespace).create(run, { dryRun: true }) : undefined,
       createPod: (plan, built) => actions.dryRunPod(plan, run, built),
     });
+  }
+
+  async* simulate(workflow: Workflow, options: SimulateOptions): AsyncGenerator<SimulationItem> {
+    yield* simulate(workflow, options, await surroundingsOf(workflow, options.namespace, this.#shared));
   }
 
   getRun(namespace: string, name: string): Promise<Workflow> {

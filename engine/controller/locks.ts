@@ -5,6 +5,7 @@
 import type { LockClaims, LockTable } from '../operate/types.ts';
 import type { ConfigMap } from '../spec/kubernetes.ts';
 import type { Workflow } from '../spec/types.ts';
+import { startsBefore } from './admission.ts';
 
 /** A ConfigMap of any namespace; undefined while it is being read, null when there is none to be had. */
 export type ConfigMapReader = (namespace: string, name: string) => ConfigMap | null | undefined;
@@ -90,7 +91,7 @@ export class LockRegistry {
     });
     return {
       holders: (lock) => others(lock).flatMap(({ claims }) => claims.held.get(lock) ?? []),
-      waitingBefore: (lock) => others(lock).filter((other) => before(other.workflow, workflow)).reduce((sum, { claims }) => sum + count(claims.waiting, lock), 0),
+      waitingBefore: (lock) => others(lock).filter((other) => startsBefore(other.workflow, workflow)).reduce((sum, { claims }) => sum + count(claims.waiting, lock), 0),
       limit: (namespace, configMap, key) => {
         const found = this.#configMap(namespace, configMap);
         return found === undefined ? undefined : found?.data?.[key] ?? null;
@@ -115,7 +116,7 @@ export class LockRegistry {
   #wakeNext(lock: string, except: string): void {
     const parties = [...(this.#parties.get(lock) ?? [])].flatMap((key) => this.#claimants.get(key) ?? []);
     let room = (this.#limits.get(lock) ?? 1) - parties.reduce((sum, { claims }) => sum + count(claims.held, lock), 0);
-    const waiting = parties.filter(({ claims }) => claims.waiting.has(lock)).sort((a, b) => (before(a.workflow, b.workflow) ? -1 : 1));
+    const waiting = parties.filter(({ claims }) => claims.waiting.has(lock)).sort((a, b) => (startsBefore(a.workflow, b.workflow) ? -1 : 1));
     for (const claimant of waiting) {
       if (room <= 0) return;
       if (keyOf(claimant.workflow) !== except) claimant.wake();
@@ -130,12 +131,4 @@ function count(where: ReadonlyMap<string, readonly string[]>, lock: string): num
 
 function keyOf({ metadata }: Workflow): string {
   return `${metadata.namespace ?? ''}/${metadata.name ?? ''}`;
-}
-
-/** @returns whether the first is served before the second. Argo: by priority, then by age */
-function before(a: Workflow, b: Workflow): boolean {
-  const [first, second] = [a.spec.priority ?? 0, b.spec.priority ?? 0];
-  if (first !== second) return first > second;
-  const [older, younger] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
-  return older === younger ? keyOf(a) < keyOf(b) : older < younger;
 }

@@ -11,6 +11,7 @@ import type { Pod } from '../spec/kubernetes.ts';
 import { ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { Workflow } from '../spec/types.ts';
 import type { Actions } from './actions.ts';
+import type { Admission } from './admission.ts';
 import { backoff } from './clock.ts';
 import { CronController } from './cron.ts';
 import type { Definitions } from './definitions.ts';
@@ -42,6 +43,7 @@ export interface EngineShared {
   kept: KeptLogs;
   definitions: Definitions;
   locks: LockRegistry;
+  admission: Admission;
   identity: string;
   /** The artifact repository of those that name none. */
   repository: Record<string, unknown> | undefined;
@@ -89,6 +91,7 @@ export class NamespaceEngine {
   #podState: WatchState = { state: 'connecting' };
   #podsKnown: Promise<void> = Promise.resolve();
   #surroundings: Surroundings | undefined;
+  #limit: Subscription | undefined;
   #cron: CronController | undefined;
   #started = false;
   #closed = false;
@@ -250,6 +253,7 @@ export class NamespaceEngine {
     this.#pods ??= this.#watchPods();
     const { cluster, identity, clock } = this.#shared;
     this.#surroundings ??= new Surroundings(cluster, this.#shared.definitions, this.namespace, () => this.#lookAtAll());
+    this.#limit ??= this.#shared.admission.follow(cluster, this.namespace, () => this.#lookAtAll());
     for (const attached of this.#attached) {
       if (attached.storage.kind !== 'disk' && this.#store?.store !== 'cluster') continue;
       attached.leadership ??= new Leadership({
@@ -334,9 +338,9 @@ export class NamespaceEngine {
     const pods = this.#pods;
     const surroundings = this.#surroundings;
     if (!pods || !surroundings) return;
-    const { clock, operate, actions, creates, chores, kept, locks, log } = this.#shared;
+    const { clock, operate, actions, creates, chores, kept, locks, admission, log } = this.#shared;
     const context: RunContext = {
-      clock, operate, actions, creates, chores, pods, surroundings, locks, log,
+      clock, operate, actions, creates, chores, pods, surroundings, locks, admission, log,
       repository: this.#shared.repository, curlImage: this.#shared.curlImage, startTask: this.#shared.startTask,
       enqueue: (run) => this.#queue.add(run),
       onUpdate: (next) => this.view.put(next, true),
@@ -381,6 +385,8 @@ export class NamespaceEngine {
     this.#pods = undefined;
     this.#surroundings?.close();
     this.#surroundings = undefined;
+    this.#limit?.close();
+    this.#limit = undefined;
     this.#cron?.close();
     this.#cron = undefined;
   }

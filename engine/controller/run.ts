@@ -20,6 +20,7 @@ import { INSTANCE_ID } from '../spec/types.ts';
 import type { Workflow } from '../spec/types.ts';
 import { refusalOf } from './actions.ts';
 import type { Actions } from './actions.ts';
+import type { Admission } from './admission.ts';
 import { backoff } from './clock.ts';
 import { sameJson } from './equal.ts';
 import { hydrate } from './hydrate.ts';
@@ -45,6 +46,7 @@ export interface RunContext {
   /** The artifact repository of those that name none. */
   repository: Record<string, unknown> | undefined;
   locks: LockRegistry;
+  admission: Admission;
   /** Image of http templates. */
   curlImage: string | undefined;
   startTask: StartTask;
@@ -137,6 +139,7 @@ export class Run {
     this.#fault = malformedOf(workflow)?.message;
     this.#workflow = hydrate(workflow);
     this.#claim(lockClaims(this.#workflow));
+    this.#seen();
     this.#tasks = new RunTasks(context.startTask, storage.kind === 'cluster', () => context.enqueue(this.name));
   }
 
@@ -181,6 +184,7 @@ export class Run {
     this.#savedVersion = ++this.#version;
     this.#lockedVersion = 0;
     this.#claim(lockClaims(workflow));
+    this.#seen();
     this.#cancelSave?.();
     this.#cancelSave = undefined;
     for (const chore of this.#chores.values()) chore.cancel?.();
@@ -192,15 +196,17 @@ export class Run {
 
   /** One look: operate, then its actions. Returns when they are under way, not when they are done. */
   reconcile(): void {
-    const { clock, pods, surroundings, locks } = this.#context;
+    const { clock, pods, surroundings, locks, admission } = this.#context;
     if (this.#closed || this.#held || !pods.synced) return;
     const needs = this.#needsNow();
     if (!surroundings.ready(needs) || (needs.locks && !locks.known)) return;
+    const admitted = admission.admits(this.#workflow);
+    if (admitted === undefined) return;
     const now = clock.now();
     this.#tasks.prune(this.#workflow);
     // A claim is asked for again once nothing is said of it.
     const refused = new Map<string, Refusal>([...this.#refusals].filter(([, refusal]) => !refusal.claim || refusal.retryAt > now));
-    const outcome = this.#judge(this.#observe(refused, needs), now);
+    const outcome = this.#judge({ ...this.#observe(refused, needs), postponed: !admitted }, now);
     // A state that speaks of claims counts only once they are there, or refused.
     if (this.#createsOwned(outcome.actions, refused)) return;
     // A final refusal is told once: it is in the status now. That of a claim is told to the state that speaks of the claim.
@@ -250,6 +256,7 @@ export class Run {
       this.#lockedVersion = this.#version;
       this.#urgent = true;
     }
+    this.#seen();
     this.#context.onUpdate(next);
     // What was started may be done already: look again, until nothing changes any more.
     this.#context.enqueue(this.name);
@@ -258,6 +265,10 @@ export class Run {
   #claim(claims: LockClaims | undefined): void {
     const { locks, enqueue } = this.#context;
     locks.claim(this.#workflow, claims, () => enqueue(this.name));
+  }
+
+  #seen(): void {
+    this.#context.admission.see(this.#workflow, () => this.#context.enqueue(this.name));
   }
 
   #needsNow(): Needs {
@@ -593,6 +604,7 @@ export class Run {
   /** Ends this engine's care. Nothing is undone: the Pods go on and the next engine finds everything. */
   close(): void {
     this.#closed = true;
+    this.#context.admission.forget(this.#workflow);
     this.#tasks.close();
     this.#cancelSave?.();
     this.#cancelWake?.();

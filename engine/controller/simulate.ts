@@ -1,16 +1,22 @@
-/** Simulations for the outside: the workflow as it would be submitted, with the templates and ConfigMaps that its cluster holds. */
+/** Simulations for the outside: the workflow as it would be submitted, with the templates and ConfigMaps that are there for it. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { SimulateOptions, SimulationItem } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
-import type { Cluster, ResourceType } from '../kube/port.ts';
+import type { Cluster } from '../kube/port.ts';
 import { omit } from '../operate/omit.ts';
 import { timestamp } from '../operate/time.ts';
 import type { Observed, PodPlan } from '../operate/types.ts';
 import { Simulation } from '../simulate/simulation.ts';
-import type { ConfigMap, KubeObject } from '../spec/kubernetes.ts';
-import type { Workflow, WorkflowTemplate } from '../spec/types.ts';
-import { prepareRun } from './submit.ts';
+import type { ConfigMap } from '../spec/kubernetes.ts';
+import type { Workflow } from '../spec/types.ts';
+import type { Definitions } from './definitions.ts';
+import { prepareRun, templatesOf } from './submit.ts';
+import type { KnownTemplates } from './submit.ts';
 import { needsOf } from './surroundings.ts';
+import { malformedOf } from './typed.ts';
+
+/** What a run finds when it looks around. */
+type Around = Pick<Observed, 'templates' | 'configMaps'>;
 
 /** Milliseconds of computing after which others in the process get their turn. */
 const SLICE_MS = 12;
@@ -20,11 +26,11 @@ const MAX_MANIFESTS = 400;
 /**
  * Plays a workflow without any Pod. Frames come as fast as they can be computed, the planned Pods with the last item. Throws AppError
  * `invalid` for a run that grows without bounds; `signal` ends it.
- * @param cluster where templates and ConfigMaps are looked up, as far as they may be read; without it only those of the workflow are known
+ * @param around the templates and ConfigMaps that the workflow may speak of; Engine.simulate looks them up
  */
-export async function* simulate(workflow: Workflow, options: SimulateOptions, cluster?: Cluster): AsyncGenerator<SimulationItem> {
+export async function* simulate(workflow: Workflow, options: SimulateOptions, around: Around = {}): AsyncGenerator<SimulationItem> {
   const { namespace, signal } = options;
-  const simulation = await openSimulation(workflow, options, cluster);
+  const simulation = openSimulation(workflow, options, around);
   let since = performance.now();
   let frames: SimulationItem['frames'] = [];
   for (let frame = simulation.next(); frame && !signal?.aborted; frame = simulation.next()) {
@@ -50,32 +56,28 @@ export async function* simulate(workflow: Workflow, options: SimulateOptions, cl
 /**
  * @returns the Pods that a run would make if all went well, in order. Throws AppError `invalid` for a run that grows without bounds.
  */
-export async function planPods(workflow: Workflow, options: Omit<SimulateOptions, 'rules' | 'duration'>, cluster: Cluster): Promise<readonly PodPlan[]> {
-  const simulation = await openSimulation(workflow, { ...options, rules: [], duration: 1 }, cluster);
+export async function planPods(workflow: Workflow, options: Omit<SimulateOptions, 'rules' | 'duration'>, around: Around): Promise<readonly PodPlan[]> {
+  const simulation = openSimulation(workflow, { ...options, rules: [], duration: 1 }, around);
   while (simulation.next()) await nextTurn();
   return simulation.pods;
 }
 
-async function openSimulation(workflow: Workflow, { namespace, parameters, rules, duration, now }: SimulateOptions, cluster: Cluster | undefined): Promise<Simulation> {
+function openSimulation(workflow: Workflow, { namespace, parameters, rules, duration, now }: SimulateOptions, around: Around): Simulation {
   // Its name is what the drawn graph calls it before it has one.
   const name = workflow.metadata.name ?? workflow.metadata.generateName ?? 'workflow';
   const run = prepareRun(workflow, { namespace, name, ...(parameters && { parameters }) });
-  const around = cluster ? await surroundings(cluster, run, namespace) : {};
   return new Simulation({ workflow: { ...run, metadata: { ...run.metadata, uid: 'simulated', creationTimestamp: timestamp(now) } }, rules, duration, now, ...around });
 }
 
-async function surroundings(cluster: Cluster, workflow: Workflow, namespace: string): Promise<Pick<Observed, 'templates' | 'configMaps'>> {
+/** @returns what the run speaks of, as far as it may be read: of the rest the simulated run says what it misses */
+export async function surroundingsOf(workflow: Workflow, namespace: string, { cluster, definitions }: { cluster: Cluster; definitions: Definitions }): Promise<Around & { known: KnownTemplates }> {
   const needs = needsOf(workflow);
-  const [namespaced, clusterWide, configMaps] = await Promise.all([
-    needs.templates ? byName<WorkflowTemplate>(cluster, RESOURCE.workflowTemplate, namespace) : new Map<string, WorkflowTemplate>(),
-    needs.templates ? byName<WorkflowTemplate>(cluster, RESOURCE.clusterWorkflowTemplate) : new Map<string, WorkflowTemplate>(),
-    needs.configMaps ? byName<ConfigMap>(cluster, RESOURCE.configMap, namespace) : new Map<string, ConfigMap>(),
+  const [known, configMaps] = await Promise.all([
+    needs.templates ? templatesOf(definitions, namespace) : {} as KnownTemplates,
+    needs.configMaps ? cluster.list<ConfigMap>(RESOURCE.configMap, namespace).then(({ items }) => items, () => []) : [],
   ]);
-  return { templates: { namespaced, cluster: clusterWide }, configMaps };
-}
-
-/** What may not be read is not known: the simulated run then says what it misses. */
-async function byName<T extends KubeObject>(cluster: Cluster, type: ResourceType, namespace?: string): Promise<Map<string, T>> {
-  const items = await cluster.list<T>(type, namespace).then((list) => list.items, () => []);
-  return new Map(items.map((item) => [item.metadata.name ?? '', item]));
+  return {
+    known, configMaps: new Map(configMaps.map((map) => [map.metadata.name ?? '', map])),
+    templates: { namespaced: known.namespaced ?? new Map(), cluster: known.cluster ?? new Map(), faultOf: (template) => malformedOf(template)?.message },
+  };
 }

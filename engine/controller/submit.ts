@@ -56,22 +56,35 @@ function withValues(declared: readonly Parameter[], values: Readonly<Record<stri
 
 /** Throws AppError `invalid`, with the diagnostics as its cause, when the run would be refused. */
 export async function checkRun(definitions: Definitions, workflow: Workflow): Promise<void> {
-  const errors = await faultsOf(definitions, workflow);
+  const errors = faultsOf(workflow, needsOf(workflow).templates ? await templatesOf(definitions, workflow.metadata.namespace ?? '') : {});
   if (errors.length) throw new AppError('invalid', errors[0]?.message ?? 'The workflow is not valid.', { cause: errors, hint: 'Mend the workflow and submit it again.' });
 }
 
-/** @returns the errors for which the run would be refused, templates of the cluster looked up */
-export async function faultsOf(definitions: Definitions, workflow: Workflow): Promise<Diagnostic[]> {
-  const templates = needsOf(workflow).templates ? await templateGetter(definitions, workflow.metadata.namespace ?? '') : undefined;
-  return validateWorkflow(workflow, { mode: 'submit', ...(templates && { templates }) }).filter((diagnostic) => diagnostic.severity === 'error').concat(unreachableArtifacts(workflow));
+/** @returns the errors for which the run would be refused */
+export function faultsOf(workflow: Workflow, templates: KnownTemplates): Diagnostic[] {
+  return validateWorkflow(workflow, { mode: 'submit', templates: getterOf(templates) }).filter((diagnostic) => diagnostic.severity === 'error').concat(unreachableArtifacts(workflow));
+}
+
+/** Templates by name; a kind that may not be listed is absent. */
+export interface KnownTemplates {
+  namespaced?: ReadonlyMap<string, WorkflowTemplate>;
+  cluster?: ReadonlyMap<string, WorkflowTemplate>;
+}
+
+/** @returns the templates that runs of the namespace may refer to */
+export async function templatesOf(definitions: Definitions, namespace: string): Promise<KnownTemplates> {
+  const list = async (kind: 'WorkflowTemplate' | 'ClusterWorkflowTemplate'): Promise<Map<string, WorkflowTemplate> | undefined> => {
+    const found = await definitions.list(kind, namespace).catch(() => undefined);
+    return found && new Map(found.map((template) => [template.metadata.name ?? '', template as WorkflowTemplate]));
+  };
+  const [namespaced, cluster] = await Promise.all([list('WorkflowTemplate'), list('ClusterWorkflowTemplate')]);
+  return { ...(namespaced && { namespaced }), ...(cluster && { cluster }) };
 }
 
 /** What may not be listed is not known: the engine finds out when the run needs it. */
-export async function templateGetter(definitions: Definitions, namespace: string): Promise<TemplateGetter> {
-  const [namespaced, clusterWide] = await Promise.all((['WorkflowTemplate', 'ClusterWorkflowTemplate'] as const).map((kind) => definitions.list(kind, namespace).catch(() => undefined)));
-  const lists = [namespaced as WorkflowTemplate[] | undefined, clusterWide as WorkflowTemplate[] | undefined];
+export function getterOf(known: KnownTemplates): TemplateGetter {
   return (name, clusterScope) => {
-    const known = lists[clusterScope ? 1 : 0];
-    return known ? known.find((template) => template.metadata.name === name) : 'unknown';
+    const templates = clusterScope ? known.cluster : known.namespaced;
+    return templates ? templates.get(name) : 'unknown';
   };
 }

@@ -49,7 +49,7 @@ export function refuse(workflow: Workflow, observed: Observed, now: number, mess
 
 function reconcile(run: Run): void {
   const done = attempt(() => {
-    if (!prepare(run) || !begin(run)) return;
+    if (!prepare(run) || isPostponed(run) || !begin(run)) return;
     if (run.input.status?.phase) assess(run);
     if (run.deadline !== undefined) run.wakeAt((run.input.status?.phase ? run.deadline : Math.max(run.deadline, run.now)) + 1);
     for (let pass = 0; pass < MAX_PASSES && !run.completed && !run.spec.suspend; pass++) {
@@ -68,16 +68,21 @@ function reconcile(run: Run): void {
   if (run.changes > 0) updateProgress(run);
 }
 
+/** Too many others are under way: the run waits for its turn. Argo: processNextItem */
+function isPostponed(run: Run): boolean {
+  if (!run.observed.postponed || run.shutdown === 'Terminate') return false;
+  if (!run.status.phase) run.mark('Pending', 'Workflow processing has been postponed because too many workflows are already running');
+  return true;
+}
+
 /** Takes the workflow's own locks and opens the run. @returns whether it may go on */
 function begin(run: Run): boolean {
   const { synchronization } = run.spec;
   if (synchronization && !takeLocks(run, synchronization)) return false;
   if (run.status.phase && run.status.phase !== 'Pending') return true;
-  if (!run.status.phase) {
-    run.setAnnotation('workflows.argoproj.io/pod-name-format', run.podNames);
-    guardArtifacts(run);
-    if (run.spec.podDisruptionBudget) run.act({ type: 'create-disruption-budget', object: disruptionBudget(run) });
-  }
+  run.setAnnotation('workflows.argoproj.io/pod-name-format', run.podNames);
+  guardArtifacts(run);
+  if (run.spec.podDisruptionBudget) run.act({ type: 'create-disruption-budget', object: disruptionBudget(run) });
   run.mark('Running');
   if (run.spec.activeDeadlineSeconds !== undefined) run.deadline = Math.floor(run.now / 1000) * 1000 + run.spec.activeDeadlineSeconds * 1000;
   return true;

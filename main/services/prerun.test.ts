@@ -22,7 +22,7 @@ spec:
       container: {image: busybox, command: ["true"]}
 `;
 
-const offline = { cluster: () => Promise.reject(new AppError('unreachable', 'no network')) };
+const offline = { engine: () => Promise.reject(new AppError('unreachable', 'no network')) };
 
 async function play(request: Partial<StreamRequest<'runs.simulate'>>): Promise<StreamItems['runs.simulate'][]> {
   const items: StreamItems['runs.simulate'][] = [];

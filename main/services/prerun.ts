@@ -6,23 +6,23 @@ import type { Workflow } from '../../engine/spec/types.ts';
 import type { Contexts } from './contexts.ts';
 import type { Handlers, Sources } from './service.ts';
 
-type Places = Pick<Contexts, 'engine' | 'cluster'>;
 /** Milliseconds that a simulation waits for its context: it goes on without, knowing no templates. */
 const PATIENCE_MS = 3000;
 
-export function prerunHandlers(contexts: Pick<Places, 'engine'>): Handlers<'runs.dryRun'> {
+export function prerunHandlers(contexts: Pick<Contexts, 'engine'>): Handlers<'runs.dryRun'> {
   return {
     'runs.dryRun': async ({ contextId, namespace, text, parameters }) => await (await contexts.engine(contextId)).dryRun(runnable(text), { namespace, parameters }),
   };
 }
 
-export function prerunSources(contexts: Pick<Places, 'cluster'>, now: () => number): Sources<'runs.simulate'> {
+export function prerunSources(contexts: Pick<Contexts, 'engine'>, now: () => number): Sources<'runs.simulate'> {
   return {
     'runs.simulate': {
       open: async ({ contextId, namespace, text, parameters, rules, duration }, sink, signal) => {
         const workflow = runnable(text);
-        const cluster = await withinPatience(contexts.cluster(contextId));
-        for await (const item of simulate(workflow, { namespace, parameters, rules, duration, now: now(), signal }, cluster)) {
+        const engine = await withinPatience(contexts.engine(contextId));
+        const options = { namespace, parameters, rules, duration, now: now(), signal };
+        for await (const item of engine ? engine.simulate(workflow, options) : simulate(workflow, options)) {
           if (signal.aborted) return;
           sink.push(item);
           await sink.drained();
