@@ -95,7 +95,9 @@ function resumeNode(node: NodeStatus, { message, user }: NodeCommand, now: numbe
 
 /** Gives supplied outputs of suspended nodes their values; the nodes stay suspended unless a phase ends them. Throws AppError. Argo: argo node set */
 export function setOutputs(workflow: Workflow, command: NodeCommand & { parameters: Record<string, string>; phase?: 'Succeeded' | 'Failed' | 'Error' }, now = 0): Workflow {
-  return changeSuspended(workflow, command.selector ?? '', (node) => {
+  const published = new Map<string, string>();
+  const changed = changeSuspended(workflow, command.selector ?? '', (node) => {
+    for (const { name, globalName } of node.outputs?.parameters ?? []) if (globalName && command.parameters[name] !== undefined) published.set(globalName, command.parameters[name]);
     const set = Object.entries(command.parameters).reduce((parameters, [name, value]) => setParameter(parameters, name, value), node.outputs?.parameters ?? []);
     const message = command.message && node.message ? `${node.message}; ${command.message}` : command.message;
     return {
@@ -103,6 +105,14 @@ export function setOutputs(workflow: Workflow, command: NodeCommand & { paramete
       ...(command.phase && { phase: command.phase, finishedAt: timestamp(now) }),
     };
   });
+  return published.size > 0 ? publish(changed, published) : changed;
+}
+
+/** Argo: AddParamToGlobalScope */
+function publish(workflow: Workflow, values: ReadonlyMap<string, string>): Workflow {
+  const { outputs } = workflow.status ?? {};
+  const others = (outputs?.parameters ?? []).filter(({ name }) => !values.has(name));
+  return { ...workflow, status: { ...workflow.status, outputs: { ...outputs, parameters: [...others, ...Array.from(values, ([name, value]) => ({ name, value }))] } } };
 }
 
 function setParameter(parameters: readonly Parameter[], name: string, value: string): Parameter[] {

@@ -19,10 +19,10 @@ import { milliseconds } from './time.ts';
 import { Scope } from './scope.ts';
 import { isSettled } from './settled.ts';
 import { continuesOn, lastAttempt, skippedTemplate } from './steps.ts';
-import { createNode, type Task } from './task.ts';
+import { openNode, type Task } from './task.ts';
 
 export function executeDag(run: Run, task: Task): Executed {
-  const node = run.nodes.byName(task.name) ?? createNode(run, task, 'DAG', 'Running');
+  const node = openNode(run, task, 'DAG', 'Running');
   if (node.phase === 'Pending') run.nodes.mark(node.id, 'Running');
   const result = new Dag(run, task, node.id).advance();
   const after = run.nodes.get(node.id);

@@ -11,7 +11,7 @@ import { joined, substituteText } from './language.ts';
 import { saveToCache } from './memoize.ts';
 import { phaseFulfilled, setMessage } from './nodes.ts';
 import { isPartOfExitHandler, type Executed, type Run } from './run.ts';
-import { createNode, type Task } from './task.ts';
+import { openNode, type Task } from './task.ts';
 import { milliseconds } from './time.ts';
 import { timeoutOf } from './timeouts.ts';
 
@@ -28,7 +28,7 @@ export function isEngineTask(run: Run, node: NodeStatus): boolean {
 /** One node; asks for the work until its report says that it is over. */
 export function executeEngineTask(run: Run, task: Task): Executed {
   const onExit = task.options.onExit ?? false;
-  const node = run.nodes.byName(task.name) ?? createNode(run, task, 'Pod', 'Pending');
+  const node = openNode(run, task, 'Pod', 'Pending');
   if (node.phase !== 'Pending' && node.phase !== 'Running') return { node };
   if (!run.mayExecute(onExit)) return { node: run.nodes.mark(node.id, 'Failed', `workflow shutdown with strategy: ${run.shutdown}`) };
   const end = deadlineOf(run, task, node);

@@ -19,7 +19,7 @@ import type { ExecuteOptions, Executed, Run } from './run.ts';
 import { descendantsFulfilled, executeSteps } from './steps.ts';
 import { applyTemplateDefaults } from './defaults.ts';
 import { timeoutOf } from './timeouts.ts';
-import { createNode, nodeTypeOf, type Task } from './task.ts';
+import { createNode, nodeTypeOf, openNode, type Task } from './task.ts';
 
 export type Executor = (run: Run, task: Task) => Executed;
 
@@ -163,10 +163,9 @@ function executeWithRetries(run: Run, task: Task, args: Arguments, place: Place)
 
 /** The retry node, running. */
 function openRetry(run: Run, task: Task): NodeStatus {
-  const parent = run.nodes.byName(task.name) ?? createNode(run, task, 'Retry', 'Running');
+  const parent = openNode(run, task, 'Retry', 'Running');
   // Argo keeps one flag for a hook's retry node and its attempts.
   if (parent.nodeFlag?.hooked && !parent.nodeFlag.retried) run.nodes.edit(parent.id).nodeFlag = { ...parent.nodeFlag, retried: true };
-  if (!parent.startedAt) run.nodes.edit(parent.id).startedAt = run.stamp;
   return parent.phase === 'Pending' ? run.nodes.mark(parent.id, 'Running') : parent;
 }
 

@@ -12,7 +12,7 @@ import type { HTTPTemplate, Outputs, Parameter, Template } from '../spec/types.t
 import { executePod } from './leaf.ts';
 import { omit } from './omit.ts';
 import type { Executed, Run } from './run.ts';
-import { createNode, type Task } from './task.ts';
+import { openNode, type Task } from './task.ts';
 
 const CURL_IMAGE = 'docker.io/curlimages/curl:latest';
 /** Files that the request leaves behind, and the parameters they come back as. */
@@ -21,7 +21,7 @@ const PARTS = ['status', 'headers', 'body'] as const;
 export function executeHttp(run: Run, task: Task): Executed {
   const { http } = task.template;
   if (!http) return {};
-  if (!run.nodes.byName(task.name)) createNode(run, task, 'HTTP', 'Pending');
+  openNode(run, task, 'HTTP', 'Pending');
   return executePod(run, { ...task, template: requestTemplate(task.template, http, run.observed.settings?.curlImage ?? CURL_IMAGE) });
 }
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfigMap } from '../spec/kubernetes.ts';
 import type { Template, Workflow, WorkflowSpec } from '../spec/types.ts';
+import { resubmitWorkflow, setOutputs } from './commands.ts';
 import { operate } from './operate.ts';
+import { nodeSelector } from './selector.ts';
 import type { Observed, Outcome, PodPlan } from './types.ts';
 
 const START = Date.parse('2026-01-01T00:00:00Z');
@@ -58,4 +60,44 @@ test('the ConfigMap of a parameter may be named by tags', () => {
   const run = (name: string): Outcome => settled(workflow({ arguments: { parameters: [{ name: 'stage', value: 'dev' }] }, templates: [main(name)] }), observed);
   assert.deepEqual(commands(run('settings-{{workflow.parameters.stage}}')), { wf: 'from the map' });
   assert.match(run('settings-{{workflow.parameters.other}}').workflow.status?.message ?? '', /failed to (substitute configMapKeyRef: failed to )?resolve \{\{workflow\.parameters\.other\}\}/);
+});
+
+test('a supplied output with a global name is one of the workflow at once', () => {
+  const wait: Template = { name: 'wait', suspend: {}, outputs: { parameters: [{ name: 'answer', globalName: 'said', valueFrom: { supplied: {} } }] } };
+  const tell = { name: 'tell', template: 'echo', arguments: { parameters: [{ name: 'text', value: '{{workflow.outputs.parameters.said}}' }] } };
+  const waiting = settled(workflow({ templates: [wait, echo, { name: 'main', steps: [[{ name: 'wait', template: 'wait' }], [tell]] }] })).workflow;
+  const set = setOutputs(waiting, { selector: 'templateName=wait', parameters: { answer: 'yes' }, phase: 'Succeeded' }, START);
+  assert.deepEqual(set.status?.outputs, { parameters: [{ name: 'said', value: 'yes' }] });
+  assert.deepEqual(commands(settled(set)), { 'wf[1].tell': 'yes' });
+});
+
+test('a field selector finds a node by the template that its reference names', () => {
+  const node = { id: 'x', name: 'x', displayName: 'x', type: 'Pod', templateRef: { name: 'lib', template: 'work' } } as const;
+  assert.deepEqual(['templateName=work', 'templateName=lib', 'templateRef.name=lib'].map((text) => nodeSelector(text)(node)), [true, false, true]);
+});
+
+test('a timeout and the age of a cache are written as Go writes them, with a unit', () => {
+  const main = (more: Partial<Template>): Template => ({ ...echo, name: 'main', inputs: { parameters: [{ name: 'text' }, { name: 'time' }] }, ...more });
+  const limited = { ...main({ timeout: '{{inputs.parameters.time}}' }), name: 'limited' };
+  const loop = { name: 'work', template: 'limited', withItems: ['30', '30s'], arguments: { parameters: [{ name: 'text', value: 'x' }, { name: 'time', value: '{{item}}' }] } };
+  const nodes = Object.values(settled(workflow({ templates: [limited, { name: 'main', dag: { tasks: [loop] } }] })).workflow.status?.nodes ?? {});
+  assert.deepEqual(nodes.filter(({ type }) => type === 'Pod').map(({ message }) => message), ["task 'wf.work(0:30)' errored: invalid timeout format. time: missing unit in duration \"30\"", undefined]);
+  const cached = main({ memoize: { key: 'k', maxAge: '{{inputs.parameters.time}}', cache: { configMap: { name: 'cache' } } } });
+  const cache: ConfigMap = { metadata: { name: 'cache', labels: { 'workflows.argoproj.io/configmap-type': 'Cache' } }, data: { k: JSON.stringify({ nodeID: 'old', outputs: null, creationTimestamp: '2026-01-01T00:00:00Z', lastHitTimestamp: '2026-01-01T00:00:00Z' }) } };
+  const withCache = (time: string): Workflow['status'] => settled(workflow({ arguments: { parameters: [{ name: 'text', value: 'x' }, { name: 'time', value: time }] }, templates: [cached] }), { ...NOTHING, configMaps: new Map([['cache', cache]]) }).workflow.status;
+  assert.equal(withCache('60')?.message, 'error in entry template execution: invalid maxAge: time: missing unit in duration "60"');
+  assert.equal(withCache('1m')?.phase, 'Succeeded');
+});
+
+test('a memoized resubmit waits and times out from its own start on', () => {
+  const templates: Template[] = [{ name: 'wait', suspend: { duration: '60' } }, { name: 'work', timeout: '1m', container: { image: 'busybox', command: ['true'] } }, { name: 'main', steps: [[{ name: 'wait', template: 'wait' }], [{ name: 'work', template: 'work' }]] }];
+  const first = settled(workflow({ templates })).workflow;
+  const failed: Workflow = { ...first, status: { ...first.status, phase: 'Failed' } };
+  const again = resubmitWorkflow(failed, { memoized: true, suffix: 'x' });
+  const run = { ...again, metadata: { ...again.metadata, uid: 'v', creationTimestamp: '2026-01-02T00:00:00Z' } };
+  const later = Date.parse('2026-01-02T00:00:00Z');
+  const begun = operate(run, NOTHING, later);
+  const phases = ({ workflow: { status } }: Outcome): unknown[] => Object.values(status?.nodes ?? {}).filter(({ displayName }) => ['wait', 'work'].includes(displayName)).map(({ displayName, phase }) => [displayName, phase]);
+  assert.deepEqual(phases(begun), [['wait', 'Running']]);
+  assert.deepEqual(phases(operate(begun.workflow, NOTHING, later + 61_000)), [['wait', 'Succeeded'], ['work', 'Pending']]);
 });

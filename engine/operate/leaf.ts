@@ -9,12 +9,12 @@ import { goJson } from './language.ts';
 import { omit } from './omit.ts';
 import { wantsResult } from './results.ts';
 import type { Executed, Run } from './run.ts';
-import { createNode, type Task } from './task.ts';
+import { openNode, type Task } from './task.ts';
 import { timeoutOf } from './timeouts.ts';
 
 /** Container, script and containerSet templates: one node, one Pod. */
 export function executePod(run: Run, task: Task): Executed {
-  const node = run.nodes.byName(task.name) ?? createNode(run, task, 'Pod', 'Pending');
+  const node = openNode(run, task, 'Pod', 'Pending');
   if (run.observed.pods.has(node.id)) return { node };
   const refusal = run.observed.refusals?.get(node.id);
   if (refusal && !refusal.transient) return { node, fault: new Fault('error', refusal.message) };
@@ -103,9 +103,9 @@ function addContainers(run: Run, task: Task, node: NodeStatus): void {
 
 /** Waits for a person, or for its time to pass. */
 export function executeSuspend(run: Run, task: Task): Executed {
-  let node = run.nodes.byName(task.name);
-  if (!node) {
-    node = createNode(run, task, 'Suspend', 'Pending');
+  const isNew = !run.nodes.byName(task.name);
+  const node = openNode(run, task, 'Suspend', 'Pending');
+  if (isNew) {
     const supplied = (task.template.outputs?.parameters ?? []).filter((parameter) => parameter.valueFrom?.supplied !== undefined);
     if (supplied.length > 0) node.outputs = { parameters: supplied };
     if (node.inputs?.parameters) node.inputs = { ...node.inputs, parameters: node.inputs.parameters.map(withChoices) };
@@ -158,7 +158,7 @@ export function suppliedDefaults(parameters: readonly Parameter[] | undefined): 
 
 /** Argo's executor plugins are sidecars that a cluster's administrator installs for its controller: no other engine can call them. */
 export function executePlugin(run: Run, task: Task): Executed {
-  const node = run.nodes.byName(task.name) ?? createNode(run, task, 'Plugin', 'Pending');
+  const node = openNode(run, task, 'Plugin', 'Pending');
   const name = Object.keys(task.template.plugin ?? {})[0] ?? '';
   return { node, fault: new Fault('error', `template '${task.template.name ?? ''}' needs the executor plugin '${name}', which runs beside Argo's own controller only; call what the plugin calls from an http, resource or container template`) };
 }

@@ -2,7 +2,7 @@
  * Outputs kept from earlier runs in a ConfigMap: a step whose key is known there does not run again. Argo: workflow/controller/cache
  */
 import type { NodeStatus, Outputs } from '../spec/types.ts';
-import { durationOf, milliseconds, timestamp } from './time.ts';
+import { goDurationOf, milliseconds, timestamp } from './time.ts';
 import { Fault } from './fault.ts';
 import { goJson } from './language.ts';
 import type { Run } from './run.ts';
@@ -57,7 +57,7 @@ function isFresh(run: Run, entry: Entry, maxAge: string | undefined): boolean {
   if (!maxAge) return true;
   let age: number;
   try {
-    age = durationOf(maxAge);
+    age = goDurationOf(maxAge);
   } catch (error) {
     throw new Fault('error', `invalid maxAge: ${error instanceof Error ? error.message : ''}`);
   }

@@ -42,7 +42,8 @@ function fieldOf(node: NodeStatus, field: string): string {
     case 'displayName': return node.displayName;
     case 'name': return node.name;
     case 'id': return node.id;
-    case 'templateName': return node.templateName ?? '';
+    // Argo: GetTemplateFromNode
+    case 'templateName': return node.templateRef?.template ?? node.templateName ?? '';
     case 'phase': return node.phase ?? '';
     case 'templateRef.name': return node.templateRef?.name ?? '';
     case 'templateRef.template': return node.templateRef?.template ?? '';

@@ -16,10 +16,10 @@ import { scopeOf } from './resolve.ts';
 import type { Executed, Run } from './run.ts';
 import { Scope } from './scope.ts';
 import { isSettled } from './settled.ts';
-import { createNode, type Task } from './task.ts';
+import { openNode, type Task } from './task.ts';
 
 export function executeSteps(run: Run, task: Task): Executed {
-  const node = run.nodes.byName(task.name) ?? createNode(run, task, 'Steps', 'Running');
+  const node = openNode(run, task, 'Steps', 'Running');
   if (node.phase === 'Pending') run.nodes.mark(node.id, 'Running');
   const result = advanceSteps(run, task, node.id);
   const after = run.nodes.get(node.id);

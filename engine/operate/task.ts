@@ -28,6 +28,13 @@ export function nodeTypeOf(run: Run, template: Template): NodeType {
   }
 }
 
+/** @returns the node of the task: made now, or begun before. One that a memoized run brought along begins now. */
+export function openNode(run: Run, task: Task, type: NodeType, phase: 'Pending' | 'Running'): NodeStatus {
+  const node = run.nodes.byName(task.name) ?? createNode(run, task, type, phase);
+  if (!node.startedAt) run.nodes.edit(node.id).startedAt = run.stamp;
+  return run.nodes.get(node.id) ?? node;
+}
+
 /** Argo: initializeExecutableNode */
 export function createNode(run: Run, task: Task, type: NodeType, phase: 'Pending' | 'Running', message?: string): NodeStatus {
   const { template, options } = task;

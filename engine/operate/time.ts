@@ -1,4 +1,5 @@
 import { parseStringToDuration } from '../template/durations.ts';
+import { parseDuration } from '../template/go.ts';
 
 /** Milliseconds as RFC 3339 in UTC with whole seconds. */
 export function timestamp(milliseconds: number): string {
@@ -8,6 +9,11 @@ export function timestamp(milliseconds: number): string {
 /** RFC 3339 as milliseconds; 0 for none. */
 export function milliseconds(time: string | null | undefined): number {
   return time ? Date.parse(time) : 0;
+}
+
+/** A duration in Go's form alone (`1m30s`, no bare number), in milliseconds. Throws for text that is none. */
+export function goDurationOf(text: string): number {
+  return Number(parseDuration(text) / 1000n) / 1000;
 }
 
 /** A duration as Argo's fields write it (`90`, `1m30s`), in milliseconds. Throws for text that is none. */
