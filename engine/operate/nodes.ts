@@ -19,6 +19,9 @@ export interface NewNode {
   message?: string | undefined;
 }
 
+/** Lists of children so long are looked through as they are. */
+const SHORT = 8;
+
 const SEPARATOR = /^(\[\d+\])?\./;
 
 /** @returns whether the phase says that the work is over: succeeded, failed, errored */
@@ -177,6 +180,7 @@ export class Nodes {
     const parent = this.map[parentId];
     invariant(parent, `no node ${parentId}`);
     let set = this.childSets.get(parentId);
+    if (!set && parent.children && parent.children.length <= SHORT && parent.children.includes(childId)) return;
     if (!set) this.childSets.set(parentId, set = new Set(parent.children));
     if (set.has(childId)) return;
     set.add(childId);

@@ -59,19 +59,19 @@ function advanceSteps(run: Run, task: Task, id: string): Executed {
 /** The exit hook of a step could not be run. */
 class ExitFault extends Fault {}
 
-/** The node of group `index`, linked below what ran before it. */
+/** The node of group `index`, linked below what ran before it: what ran again, too, in a run that brought its nodes along. */
 function openGroup(run: Run, task: Task, index: number): NodeStatus {
   const name = `${task.name}[${index}]`;
   const boundaryID = run.nodes.id(task.name);
   let group = run.nodes.byName(name);
-  if (!group) {
-    group = run.nodes.add({ name, type: 'StepGroup', scope: scopeOf(task.place), call: {}, boundaryID, phase: 'Running' });
-    const before = index === 0 ? undefined : run.nodes.byName(`${task.name}[${index - 1}]`);
-    const children = before ? run.nodes.children(before) : [];
-    if (!before) run.nodes.link(boundaryID, group.id);
-    else if (children.length === 0) run.nodes.link(before.id, group.id);
-    for (const child of children) for (const outbound of outboundNodes(run, child)) run.nodes.link(outbound, group.id);
-  } else if (!isFulfilled(group)) run.nodes.mark(group.id, 'Running');
+  if (group && isFulfilled(group)) return group;
+  if (group) group = run.nodes.mark(group.id, 'Running');
+  else group = run.nodes.add({ name, type: 'StepGroup', scope: scopeOf(task.place), call: {}, boundaryID, phase: 'Running' });
+  const before = index === 0 ? undefined : run.nodes.byName(`${task.name}[${index - 1}]`);
+  const children = before ? run.nodes.children(before) : [];
+  if (!before) run.nodes.link(boundaryID, group.id);
+  else if (children.length === 0) run.nodes.link(before.id, group.id);
+  for (const child of children) for (const outbound of outboundNodes(run, child)) run.nodes.link(outbound, group.id);
   return group;
 }
 
