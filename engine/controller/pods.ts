@@ -6,7 +6,7 @@ import type { Clock } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster, Subscription, WatchState } from '../kube/port.ts';
 import type { PodPlan, PodReport } from '../operate/types.ts';
-import { observedPod, readReport } from '../pod/report.ts';
+import { observedPod, progressIn, readReport, tellsProgress } from '../pod/report.ts';
 import { isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
 import { ANNOTATION, LABEL } from '../spec/types.ts';
@@ -18,6 +18,9 @@ export const RUN_UID = 'tiphys/run-uid';
 
 const UNCONFIRMED_CHECK_MS = 5_000;
 const LOG_TRIES = 4;
+/** Steps that say how far they are get asked at most this often; the more there are, the less often each. */
+const PROGRESS_MS = 5_000;
+const PROGRESS_MS_PER_POD = 200;
 /** A report is at most the result and the parameters, in base64. */
 const REPORT_BYTES = 16 * 1024 * 1024;
 
@@ -60,6 +63,8 @@ export class PodIndex {
   /** Group keys by Pod name. */
   readonly #groupOf = new Map<string, Group>();
   readonly #subscription: Subscription;
+  /** Running Pods whose steps say how far they are, by uid, and what they said last. */
+  readonly #progress = new Map<string, string | undefined>();
   #closed = false;
   synced = false;
 
@@ -204,9 +209,47 @@ export class PodIndex {
 
   #report(group: Group, entry: Entry): void {
     const report = readReport(entry.raw);
-    if (!report) group.reports.delete(entry.nodeId);
+    if (!report) this.#reportProgress(group, entry);
     else if ('needsLog' in report) this.#readLog(group, entry, report.needsLog, 1);
     else group.reports.set(entry.nodeId, report);
+  }
+
+  /** While it runs, a step has nothing to report but how far it is. */
+  #reportProgress(group: Group, { raw, nodeId }: Entry): void {
+    const { uid = '' } = raw.metadata;
+    const follows = raw.status?.phase === 'Running' && tellsProgress(raw);
+    if (follows && !this.#progress.has(uid)) {
+      this.#progress.set(uid, undefined);
+      this.#askProgressLater(group, nodeId, uid);
+    }
+    const progress = follows ? this.#progress.get(uid) : undefined;
+    if (progress === undefined) group.reports.delete(nodeId);
+    else group.reports.set(nodeId, { complete: false, progress });
+  }
+
+  #askProgressLater(group: Group, nodeId: string, uid: string): void {
+    const { clock, cluster, namespace, onChange } = this.#options;
+    const entryOf = (): Entry | undefined => {
+      const entry = this.#closed ? undefined : group.entries.get(nodeId);
+      return entry && !entry.gone && entry.raw.metadata.uid === uid && entry.raw.status?.phase === 'Running' ? entry : undefined;
+    };
+    clock.after(Math.max(PROGRESS_MS, this.#progress.size * PROGRESS_MS_PER_POD), () => {
+      const asked = entryOf();
+      if (!asked) {
+        this.#progress.delete(uid);
+        return;
+      }
+      void readText(cluster.logs(namespace, asked.raw.metadata.name ?? '', { container: 'wait', tailLines: 1, limitBytes: 1024 })).catch(() => '').then((log) => {
+        const progress = progressIn(log);
+        const entry = entryOf();
+        if (entry && progress !== undefined && progress !== this.#progress.get(uid)) {
+          this.#progress.set(uid, progress);
+          this.#reportProgress(group, entry);
+          onChange(group.name);
+        }
+        this.#askProgressLater(group, nodeId, uid);
+      });
+    });
   }
 
   #readLog(group: Group, entry: Entry, container: string, attempt: number): void {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { executorPod, imagesToLookUp, unwrap } from './executor.ts';
 import type { ExecutorOptions } from './executor.ts';
-import { observedPod, onlySidecarsLeft, readReport, SIDECARS_ENDED } from './report.ts';
+import { observedPod, onlySidecarsLeft, progressIn, readReport, SIDECARS_ENDED, tellsProgress } from './report.ts';
 import { INIT, REPORT_BEGIN, REPORT_END, RUN, WAIT } from './scripts.ts';
 import type { Container, ContainerStatus, Pod } from '../spec/kubernetes.ts';
 import type { Artifact, Template } from '../spec/types.ts';
@@ -203,6 +203,16 @@ test('sidecars that only the deadline ends: seen, and not taken for the step\'s 
     status: { phase: 'Failed', reason: 'DeadlineExceeded', message: 'Pod was active…', containerStatuses: [containerStatuses[0]!, { name: 'nginx', state: { terminated: { exitCode: 137 } } }] } };
   assert.equal(observedPod(over).status?.phase, 'Succeeded');
   assert.equal(observedPod(over).status?.message, undefined);
+});
+
+test('a step that speaks of its progress file gets one, and `wait` looks into it', () => {
+  const teller: Container = { ...main, args: ['echo 1/2 > $ARGO_PROGRESS_FILE'] };
+  const pod = executorPod(plan({}, [teller]), OPTIONS);
+  assert.deepEqual(pod.spec.containers.map((c) => c.name), ['wait', 'main']);
+  assert.equal(pod.spec.containers[1]?.env?.find(({ name }) => name === 'ARGO_PROGRESS_FILE')?.value, '/var/run/tiphys/progress');
+  assert.deepEqual([tellsProgress(pod), tellsProgress(executorPod(plan({}, [main], true), OPTIONS))], [true, false]);
+  assert.deepEqual(readReport(ended(pod, JSON.stringify({ progress: '3/4', parameters: {} }), 1)), { complete: true, progress: '3/4' });
+  assert.deepEqual(['progress 3/10\n', '3/10', '4/3', '0/0', 'n/m', ''].map(progressIn), ['3/10', '3/10', undefined, undefined, undefined, undefined]);
 });
 
 test('the scripts are POSIX shell', () => {

@@ -11,7 +11,7 @@ import type { PodPlan } from '../operate/types.ts';
 import { secretVolumes } from './artifacts.ts';
 import { COLLECT, INPUTS_DIR, LOAD, MAIN_VOLUMES_DIR, SAVE, ZIP } from './artifact-scripts.ts';
 import { INIT, RUN, STAGING_DIR, WAIT } from './scripts.ts';
-import { SHARED_DIR } from './shared.ts';
+import { FOLLOWS_PROGRESS, PROGRESS_VARIABLE, SHARED_DIR } from './shared.ts';
 import { folderMounts, folderVolumes, helper, secretMount, HELPER_RESOURCES, TRANSFER_RESOURCES } from './helpers.ts';
 import type { HelperOptions } from './helpers.ts';
 import { INPUTS_VOLUME, inputTransfers, outputTransfers, rawParts } from './transfers.ts';
@@ -93,7 +93,12 @@ export function unwrap(container: Container): Pick<Container, 'command' | 'args'
 
 /** @returns whether the step's outputs come through a `wait` container */
 export function needsReport(plan: PodPlan): boolean {
-  return plan.includeResult || (plan.template.outputs?.parameters ?? []).length > 0 || outputTransfers(plan).length > 0;
+  return plan.includeResult || (plan.template.outputs?.parameters ?? []).length > 0 || outputTransfers(plan).length > 0 || tellsProgress(plan);
+}
+
+/** @returns whether the step speaks of the file where it may write how far it is: only then somebody looks there */
+function tellsProgress(plan: PodPlan): boolean {
+  return JSON.stringify([plan.spec.containers, plan.template.script?.source]).includes(PROGRESS_VARIABLE);
 }
 
 /** @returns paths of output parameters in the main container, in the order of the template's parameters that have one */
@@ -135,6 +140,7 @@ function withIdentity(container: Container, plan: PodPlan): Container {
     { name: 'ARGO_CONTAINER_NAME', value: container.name ?? '' },
     { name: 'ARGO_NODE_ID', value: plan.nodeId },
     { name: 'ARGO_WORKFLOW_NAME', value: plan.labels[LABEL.workflow] ?? '' },
+    ...(tellsProgress(plan) ? [{ name: PROGRESS_VARIABLE, value: `${SHARED_DIR}/progress` }] : []),
   ].filter((variable) => !own.some((e) => e.name === variable.name));
   return { ...container, env: [...own, ...identity] };
 }
@@ -229,6 +235,7 @@ function waitContainer(plan: PodPlan, options: ExecutorOptions, mains: string[],
     { name: 'TIPHYS_MAIN', value: mains.join(' ') },
     // What to collect: the report reader (report.ts) finds it here after a restart of the engine.
     { name: 'TIPHYS_OUTPUTS', value: JSON.stringify({ parameters: plan.template.outputs?.parameters ?? [], result: plan.includeResult, ...(artifacts.length > 0 ? { artifacts } : {}) }) },
+    ...(tellsProgress(plan) ? [{ name: FOLLOWS_PROGRESS, value: '1' }] : []),
   ];
   const command = ['sh', '-c', WAIT];
   if (outputs.length === 0) return helper({ name: 'wait', image: options.busybox, command, env, mounts: [SHARED], resources: HELPER_RESOURCES }, plan.spec);

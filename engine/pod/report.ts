@@ -5,7 +5,7 @@ import type { PodReport } from '../operate/types.ts';
 import { decodeBase64 } from './base64.ts';
 import { helperPull } from './helper-image.ts';
 import { REPORT_BEGIN, REPORT_END } from './scripts.ts';
-import { HELPERS } from './shared.ts';
+import { FOLLOWS_PROGRESS, HELPERS } from './shared.ts';
 
 /** Set by the engine when it ended a Pod's sidecars by its deadline, so that the deadline is not taken for the step's own. */
 export const SIDECARS_ENDED = 'tiphys.dev/sidecars-ended';
@@ -48,6 +48,18 @@ interface RawReport {
   saved?: string;
   /** Why others were not, in base64. */
   faults?: string;
+  progress?: string;
+}
+
+/** @returns whether the Pod's step says itself how far it is: `wait` prints it */
+export function tellsProgress(pod: Pod): boolean {
+  return pod.spec.containers.find(({ name }) => name === 'wait')?.env?.some(({ name }) => name === FOLLOWS_PROGRESS) === true;
+}
+
+/** @returns the `N/M` that a text ends with; undefined for what is none. Argo: Progress.IsValid */
+export function progressIn(text: string | undefined): string | undefined {
+  const [progress, done, total] = /(\d{1,15})\/(\d{1,15})\s*$/.exec(text ?? '') ?? [];
+  return progress !== undefined && Number(total) > 0 && Number(done) <= Number(total) ? progress.trim() : undefined;
 }
 
 function declaredOutputs(text: string | undefined): Wanted {
@@ -93,10 +105,12 @@ function collect(wanted: Wanted, report: RawReport, mainSucceeded: boolean): Pod
   const faults = decodeBase64(report.faults ?? '');
   // What was there and could not be saved has been told.
   if (!faults) for (const { id, artifact } of wanted.artifacts) if (!saved.has(id) && artifact.path !== undefined && !artifact.optional) missing.push(`${artifact.path} of output artifact ${artifact.name}`);
+  const progress = progressIn(report.progress);
   const error = [...(missing.length ? [`the step ended without writing ${missing.join(', ')}`] : []), ...(faults ? [faults] : [])].join('; ');
   return {
     complete: true,
     ...(Object.keys(outputs).length ? { outputs } : {}),
+    ...(progress === undefined ? {} : { progress }),
     // A failed step need not have written everything; its own failure is the news.
     ...(error && mainSucceeded ? { error: `wait: Error (exit code 64): ${error}` } : {}),
   };

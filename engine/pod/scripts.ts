@@ -12,6 +12,7 @@
  *   ctr/NAME/stdout    what it printed, when a result is wanted
  *   outputs/N          the N-th output parameter's file
  *   artifacts/N.path   where the N-th output artifact is, and N.how it is packed; beside them what main left (COLLECT)
+ *   progress           how far the step is, as it says itself: `N/M` in the last line
  *   logs               standard output and errors are kept, too, in ctr/NAME/combined
  */
 import { SHARED_DIR } from './shared.ts';
@@ -150,16 +151,31 @@ finish $code
  * base64. The tools are the image's own: what stands in the shared folder may be main's by now, and here are credentials.
  */
 export const WAIT = `d=${SHARED_DIR}; b=$(command -v busybox || :)
+progress() { $b tail -n 1 $d/progress 2>/dev/null | $b tr -cd '0-9/' | $b head -c 32; }
+watcher=
+if [ -n "\${TIPHYS_PROGRESS:-}" ]; then
+  ( told=; while :; do
+      now=$(progress)
+      [ "$now" = "$told" ] || echo "progress $now"
+      told=$now
+      $b sleep 3
+    done ) &
+  watcher=$!
+fi
+readers=
 for name in $TIPHYS_MAIN; do
   ( $b cat "$d/ctr/$name/alive" > /dev/null; [ -e "$d/ctr/$name/exitcode" ] || printf 137 > "$d/ctr/$name/exitcode" ) &
+  readers="$readers $!"
 done
-wait
+wait $readers
+[ -z "$watcher" ] || kill $watcher
 [ -z "\${TIPHYS_SAVE:-}" ] || eval "$TIPHYS_SAVER"
 r=/tmp/report; [ -w /tmp ] || r=$d/report
 {
   printf '{"exitCode":"%s"' "$($b cat $d/ctr/main/exitcode 2>/dev/null)"
   if [ -e $d/ctr/main/stdout ]; then printf ',"result":"'; $b tail -c ${RESULT_BYTES} $d/ctr/main/stdout | $b base64 | $b tr -d '\\n'; printf '"'; fi
   printf ',"saved":"%s","faults":"%s"' "\${saved:-}" "$(printf '%s' "\${faults:-}" | $b base64 | $b tr -d '\\n')"
+  [ -z "$watcher" ] || printf ',"progress":"%s"' "$(progress)"
   printf ',"parameters":{'
   first=1
   for f in $d/outputs/*; do
