@@ -72,8 +72,9 @@ function openSimulation(workflow: Workflow, { namespace, parameters, rules, dura
 /** @returns what the run speaks of, as far as it may be read: of the rest the simulated run says what it misses */
 export async function surroundingsOf(workflow: Workflow, namespace: string, { cluster, definitions }: { cluster: Cluster; definitions: Definitions }): Promise<Around & { known: KnownTemplates }> {
   const needs = needsOf(workflow);
+  const none: KnownTemplates = {};
   const [known, configMaps] = await Promise.all([
-    needs.templates ? templatesOf(definitions, namespace) : {} as KnownTemplates,
+    needs.templates ? templatesOf(definitions, namespace) : none,
     needs.configMaps ? cluster.list<ConfigMap>(RESOURCE.configMap, namespace).then(({ items }) => items, () => []) : [],
   ]);
   return {

@@ -37,13 +37,17 @@ function parseTerm(text: string): Term {
   throw new AppError('invalid', `invalid selector: '${text}'; can't understand '${text}'`, { hint: 'Write field=value, for example displayName=approve.' });
 }
 
+/** Argo: GetTemplateFromNode */
+function templateOf({ templateRef, templateName = '' }: NodeStatus): string {
+  return templateRef?.template ?? templateName;
+}
+
 function fieldOf(node: NodeStatus, field: string): string {
   switch (field) {
     case 'displayName': return node.displayName;
     case 'name': return node.name;
     case 'id': return node.id;
-    // Argo: GetTemplateFromNode
-    case 'templateName': return node.templateRef?.template ?? node.templateName ?? '';
+    case 'templateName': return templateOf(node);
     case 'phase': return node.phase ?? '';
     case 'templateRef.name': return node.templateRef?.name ?? '';
     case 'templateRef.template': return node.templateRef?.template ?? '';
