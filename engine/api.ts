@@ -193,6 +193,8 @@ export interface EngineDefinitions {
   replace(kind: DefinitionKind, namespace: string, object: CronWorkflow | WorkflowTemplate): Promise<CronWorkflow | WorkflowTemplate>;
   remove(kind: DefinitionKind, namespace: string, name: string): Promise<void>;
   watch(kind: DefinitionKind, namespace: string, onChange: (change: DefinitionChange) => void, onState?: (state: WatchState) => void): Subscription;
+  /** As watch, with the objects themselves. */
+  watchObjects(kind: DefinitionKind, namespace: string, onChange: (change: { upserts: (CronWorkflow | WorkflowTemplate)[]; removed: string[]; reset: boolean }) => void, onState?: (state: WatchState) => void): Subscription;
   suspend(namespace: string, name: string, suspended: boolean): Promise<CronWorkflow>;
   /** Makes a run of it now. */
   submit(kind: DefinitionKind, name: string, options: SubmitOptions): Promise<Workflow>;

@@ -1,4 +1,5 @@
 /** Answers the window: checks who asks, how much and what, then calls the service. Nothing else listens to IPC. */
+import path from 'node:path';
 import type { IpcMain, IpcMainEvent, IpcMainInvokeEvent, MessagePortMain } from 'electron';
 import { AppError } from '../engine/spec/error.ts';
 import { STREAMS, VERBS } from './ipc/contract.ts';
@@ -12,18 +13,21 @@ const MAX_REQUEST = 18 * 1024 * 1024;
 const MAX_DEPTH = 100;
 const MAX_RUNNING = 64;
 const MAX_STREAMS = 128;
+const MAX_DROPPED = 20;
 
 export interface IpcServerOptions {
   ipcMain: Pick<IpcMain, 'handle' | 'on'>;
   services: Services;
   /** Whether the page with this id is a window of ours. */
   isWindow: (webContentsId: number) => boolean;
+  /** The person dropped files or folders on the window: their paths, as the system told the bridge. */
+  dropped: (paths: readonly string[]) => void;
   /** Told of refused requests and of bugs; never given what a request held. */
   log: (message: string, detail?: unknown) => void;
 }
 
 /** Starts to answer. */
-export function serveIpc({ ipcMain, services, isWindow, log }: IpcServerOptions): void {
+export function serveIpc({ ipcMain, services, isWindow, dropped, log }: IpcServerOptions): void {
   let running = 0;
   let streams = 0;
 
@@ -48,6 +52,11 @@ export function serveIpc({ ipcMain, services, isWindow, log }: IpcServerOptions)
     } finally {
       running -= 1;
     }
+  });
+
+  ipcMain.on('tiphys:dropped', (event, paths: unknown) => {
+    if (refuse(event) || !Array.isArray(paths)) return;
+    dropped(paths.slice(0, MAX_DROPPED).filter((each): each is string => typeof each === 'string' && path.isAbsolute(each)));
   });
 
   ipcMain.on('tiphys:subscribe', (event, message: unknown) => {

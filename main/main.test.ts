@@ -1,7 +1,7 @@
 // The whole main process on a fake Electron: what it asks of Electron, and what it answers to the window.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -58,7 +58,7 @@ test('the window is as locked up as Electron allows', () => {
   assert.deepEqual(fake.schemes, [{ scheme: 'app', privileges: { standard: true, secure: true, supportFetchAPI: true } }]);
   assert.deepEqual([...fake.protocols.keys()], ['app']);
   assert.deepEqual([...fake.handlers.keys()], ['tiphys:invoke']);
-  assert.deepEqual([...fake.listeners.keys()], ['tiphys:subscribe']);
+  assert.deepEqual([...fake.listeners.keys()], ['tiphys:dropped', 'tiphys:subscribe']);
 });
 
 test('one instance only, its data in the folder it was told', () => {
@@ -202,6 +202,19 @@ test('a second start brings the window forward with its file', async () => {
   assert.ok(ok);
   assert.deepEqual([value.command, value.file.name, value.file.text], ['open-file', 'mine.yaml', 'kind: Workflow\n']);
   assert.ok(!JSON.stringify(value).includes(folder), 'the window learns no path');
+  stream.close();
+});
+
+test('what is dropped on the window or named by a folder is opened, and only the window may say so', async () => {
+  const flows = path.join(folder, 'flows');
+  mkdirSync(flows);
+  const items: { value: { command: string; folder?: { name: string; handle: string } } }[] = [];
+  const stream = fake.subscribe({ stream: 'commands', request: undefined }, (item) => items.push(item as never));
+  const drop = (frame: unknown, paths: unknown): void => { (fake.listeners.get('tiphys:dropped') as (event: unknown, paths: unknown) => void)({ senderFrame: frame, sender: { id: 1 } }, paths); };
+  drop({ url: 'https://example.com/', parent: null }, [flows]);
+  drop({ url: 'app://bundle/', parent: null }, ['flows', 7, flows]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.deepEqual(items.map(({ value }) => [value.command, value.folder?.name]), [['open-folder', 'flows']]);
   stream.close();
 });
 

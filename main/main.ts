@@ -18,6 +18,7 @@ import { artifactHandlers, artifactSources } from './services/artifacts.ts';
 import { Contexts } from './services/contexts.ts';
 import { exportService } from './services/exports.ts';
 import { Files } from './services/files.ts';
+import { Folders } from './services/folders.ts';
 import { definitionHandlers, definitionSources } from './services/definitions.ts';
 import { manifestsService } from './services/manifests.ts';
 import { prerunHandlers, prerunSources } from './services/prerun.ts';
@@ -63,6 +64,7 @@ function start(): void {
     open: async () => (await dialog.showOpenDialog({ properties: ['openFile'], filters: [{ name: 'Workflows', extensions: ['yaml', 'yml', 'json'] }, { name: 'All files', extensions: ['*'] }] })).filePaths[0],
     save: saveDialog,
   });
+  const folders = new Folders(data, folderDialog, files);
   const commands = new Set<Sink<AppCommand>>();
   let waiting: AppCommand[] = [];
   const send = (command: AppCommand): void => {
@@ -71,13 +73,13 @@ function start(): void {
   };
   const services: Services = {
     handlers: {
-      ...contexts.handlers, ...files.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...artifactHandlers(contexts), ...prerunHandlers(contexts), ...definitionHandlers(contexts),
+      ...contexts.handlers, ...files.handlers, ...folders.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...artifactHandlers(contexts), ...prerunHandlers(contexts), ...definitionHandlers(contexts),
       ...manifestsService({ choose: folderDialog, environment }),
       ...samplesService(path.join(appRoot, 'assets', 'samples')),
       ...appService({ info: { version: app.getVersion(), platform: process.platform, electron: process.versions.electron, dataDir: shorten(data) }, openLink }),
     },
     sources: {
-      ...contexts.sources, ...runSources(contexts, realTimers), ...artifactSources(contexts, { file: saveDialog, folder: folderDialog }), ...prerunSources(contexts, Date.now), ...files.sources, ...definitionSources(contexts),
+      ...contexts.sources, ...runSources(contexts, realTimers), ...artifactSources(contexts, { file: saveDialog, folder: folderDialog }), ...prerunSources(contexts, Date.now), ...files.sources, ...folders.sources, ...definitionSources(contexts),
       commands: {
         open: (_request, sink, signal) => {
           commands.add(sink);
@@ -88,10 +90,11 @@ function start(): void {
       },
     },
   };
-  const openFiles = async (argv: string[], folder: string): Promise<void> => {
-    for (const file of workflowFiles(argv, folder)) {
+  const openNamed = async (paths: readonly string[], from: string): Promise<void> => {
+    for (const named of filesAndFolders(paths, from)) {
       try {
-        send({ command: 'open-file', file: await files.read(file) });
+        if (named.isFolder) send({ command: 'open-folder', folder: await folders.open(named.path) });
+        else send({ command: 'open-file', file: await files.read(named.path) });
       } catch (error) {
         dialog.showErrorBox('Tiphys', error instanceof Error ? error.message : String(error));
       }
@@ -108,11 +111,11 @@ function start(): void {
 
   app.on('second-instance', (_event, argv, folder) => {
     show();
-    void openFiles(argv, folder);
+    void openNamed(namedIn(argv), folder);
   });
   app.on('open-file', (event, file) => {
     event.preventDefault();
-    void openFiles([file], '/');
+    void openNamed([file], '/');
   });
   app.on('activate', show);
   app.on('window-all-closed', () => { if (process.platform !== 'darwin') app.quit(); });
@@ -125,13 +128,14 @@ function start(): void {
     serveIpc({
       ipcMain, services, log: (message, detail) => { log('warn', message, detail); },
       isWindow: (id) => BrowserWindow.getAllWindows().some((window) => window.webContents.id === id),
+      dropped: (paths) => { void openNamed(paths, '/'); },
     });
     Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate((command) => { send({ command }); }, process.platform, !app.isPackaged)));
     powerMonitor.on('resume', () => { contexts.wake(); });
     powerMonitor.on('unlock-screen', () => { contexts.wake(); });
     noticeSleep(() => { contexts.wake(); });
     show();
-    void openFiles(process.argv.slice(1), process.cwd());
+    void openNamed(namedIn(process.argv), process.cwd());
     void contexts.resume();
   });
 }
@@ -183,9 +187,16 @@ async function openLink(url: string): Promise<boolean> {
   return true;
 }
 
-/** @returns the workflow files that a command line names */
-function workflowFiles(argv: string[], folder: string): string[] {
-  return argv.filter((argument) => !argument.startsWith('-') && /\.(ya?ml|json)$/i.test(argument))
-    .map((argument) => path.resolve(folder, argument))
-    .filter((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+/** @returns what a command line names; before the app is packaged, the first is its own folder */
+function namedIn(argv: readonly string[]): string[] {
+  return argv.slice(1).filter((argument) => !argument.startsWith('-')).slice(app.isPackaged ? 0 : 1);
+}
+
+/** @returns the workflow files and the folders among what was named */
+function filesAndFolders(named: readonly string[], from: string): { path: string; isFolder: boolean }[] {
+  return named.map((each) => path.resolve(from, each)).flatMap((each) => {
+    const info = statSync(each, { throwIfNoEntry: false });
+    const isFolder = info?.isDirectory() ?? false;
+    return isFolder || (info?.isFile() && /\.(ya?ml|json)$/i.test(each)) ? [{ path: each, isFolder }] : [];
+  });
 }

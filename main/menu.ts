@@ -4,7 +4,7 @@ import type { MenuItemConstructorOptions } from 'electron';
 type Item = [command: string, label: string, accelerator?: string];
 
 export const MENU_COMMANDS: Record<'file' | 'view' | 'go' | 'run' | 'help', Item[]> = {
-  file: [['new-file', 'New workflow', 'CmdOrCtrl+N'], ['from-manifests', 'New workflow from manifests…'], ['open-file', 'Open file…', 'CmdOrCtrl+O'], ['save', 'Save', 'CmdOrCtrl+S'], ['save-as', 'Save as…', 'CmdOrCtrl+Shift+S'], ['go-settings', 'Settings', 'CmdOrCtrl+,']],
+  file: [['new-file', 'New workflow', 'CmdOrCtrl+N'], ['from-manifests', 'New workflow from manifests…'], ['open-file', 'Open file…', 'CmdOrCtrl+O'], ['open-folder', 'Open folder…', 'CmdOrCtrl+Shift+O'], ['save', 'Save', 'CmdOrCtrl+S'], ['save-as', 'Save as…', 'CmdOrCtrl+Shift+S'], ['save-cluster-as', 'Save to the cluster as…'], ['go-settings', 'Settings', 'CmdOrCtrl+,']],
   view: [['palette', 'Search and commands', 'CmdOrCtrl+K'], ['fold-list', 'Show or hide the list', 'CmdOrCtrl+B'], ['fold-inspector', 'Show or hide the inspector', 'CmdOrCtrl+I'], ['next-pane', 'Next pane', 'F6']],
   go: [['go-runs', 'Runs', 'CmdOrCtrl+1'], ['go-designer', 'Designer', 'CmdOrCtrl+2'], ['go-templates', 'Templates', 'CmdOrCtrl+3'], ['go-schedules', 'Schedules', 'CmdOrCtrl+4'], ['go-samples', 'Samples', 'CmdOrCtrl+5']],
   run: [['run', 'Run…', 'CmdOrCtrl+Enter']],

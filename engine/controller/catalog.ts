@@ -62,8 +62,12 @@ export class Catalog implements EngineDefinitions {
   }
 
   watch(kind: DefinitionKind, namespace: string, onChange: (change: DefinitionChange) => void, onState?: (state: WatchState) => void): Subscription {
+    return this.watchObjects(kind, namespace, ({ upserts, ...rest }) => onChange({ upserts: upserts.map((object) => this.#summary(kind, object)), ...rest }), onState);
+  }
+
+  watchObjects(kind: DefinitionKind, namespace: string, onChange: (change: { upserts: Definition[]; removed: string[]; reset: boolean }) => void, onState?: (state: WatchState) => void): Subscription {
     return this.#definitions.watch(kind, namespace, {
-      onChange: ({ upserts, removed, reset }) => onChange({ upserts: upserts.map((object) => this.#summary(kind, object)), removed: removed.map(({ metadata }) => metadata.name ?? ''), reset }),
+      onChange: ({ upserts, removed, reset }) => onChange({ upserts, removed: removed.map(({ metadata }) => metadata.name ?? ''), reset }),
       ...(onState && { onState }),
     });
   }

@@ -30,6 +30,9 @@ const runAction = z.discriminatedUnion('action', [
   z.object({ action: z.literal('resubmit'), memoized: z.boolean().optional(), parameters: parameters.optional() }),
 ]);
 
+/** What a file becomes, if it is still the version that the text was made from. */
+const rewrite = z.object({ handle: name, text, over: z.string().max(128) });
+
 const seconds = z.number().min(0).max(31 * 86_400);
 const stepRule = z.object({
   node: z.string().min(1).max(1024), outcome: z.enum(['Succeeded', 'Failed', 'Error']).exactOptional(), failures: z.number().int().min(0).max(1000).exactOptional(), exitCode: z.number().int().min(0).max(255).exactOptional(),
@@ -73,6 +76,14 @@ export const VERBS = {
   'definitions.run': definition.extend({ parameters, runName: z.string().max(63).optional() }),
   'samples.list': z.void(),
   'files.open': z.void(),
+  'files.read': z.object({ handle: name }),
+  /** Ask for a folder, or open one again that was open before. */
+  'files.openFolder': z.object({ handle: name.exactOptional() }),
+  'files.recentFolders': z.void(),
+  /** Make a file in a folder, at a path below it. */
+  'files.create': z.object({ folder: name, path: z.string().min(1).max(1024), text }),
+  /** Write several files, or none when one of them is another version by now. */
+  'files.rewrite': z.object({ files: z.array(rewrite).min(1).max(2000) }),
   /** Save to the file behind a handle; without one, ask where. `over`: the version on disk that the person has seen and lets go. */
   'files.save': z.object({ handle: name.optional(), text, suggestedName: z.string().max(255).optional(), over: z.string().max(128).optional() }),
   /** Write a picture or a text made here to a place that the person chooses. */
@@ -93,6 +104,8 @@ export const STREAMS = {
   'runs.list': place,
   'runs.run': run,
   'definitions.list': place.extend({ kind: definitionKind }),
+  /** As definitions.list, each with its whole text. */
+  'definitions.texts': place.extend({ kind: definitionKind }),
   /** A run that never happens: its frames as fast as they can be computed, the planned Pods at the end. */
   'runs.simulate': place.extend({ text, parameters, rules: z.array(stepRule).max(2000), duration: seconds }),
   'runs.logs': run.extend({ nodeId: name.optional(), container: z.string().max(63).optional(), follow: z.boolean(), tailLines: z.number().int().positive().max(200_000).optional() }),
@@ -100,6 +113,8 @@ export const STREAMS = {
   'artifacts.preview': run.extend({ ref: artifactRef, file: artifactFile }),
   /** Asks for a place and writes there: a file as it is kept, or all files unpacked. Closing it before the end leaves nothing behind. */
   'artifacts.download': run.extend({ ref: artifactRef, file: artifactFile, unpack: z.boolean() }),
+  /** The YAML files below a folder, and what becomes of them. */
+  'files.folder': z.object({ handle: name }),
   /** What another program makes of an opened file. */
   'files.watch': z.object({ handle: name }),
   /** Commands from the menu, the palette's accelerators and opened files. */
@@ -171,6 +186,40 @@ export interface OpenedFile {
   text: string;
 }
 
+export interface OpenedFolder {
+  handle: string;
+  /** Its own name. */
+  name: string;
+  /** The whole path for people, shortened with ~. */
+  where: string;
+}
+
+/** A YAML file of a folder. */
+export interface FolderFile {
+  handle: string;
+  /** Below the folder, with slashes. */
+  path: string;
+  /** Of the file on disk. */
+  version: string;
+  /** Undefined when it could not be read; `problem` says why. */
+  text?: string;
+  problem?: string;
+}
+
+export interface FolderChange {
+  upserts: FolderFile[];
+  /** Paths. */
+  removed: string[];
+  /** The list begins anew. */
+  reset: boolean;
+  /** All that is there has been told. */
+  complete: boolean;
+  /** There are more files than are listed. */
+  more: boolean;
+}
+
+export type Rewrite = z.infer<typeof rewrite>;
+
 /** A file as it is on disk now. */
 export interface OnDisk {
   /** Tells this state of the file from others; 'gone' when there is no file. */
@@ -185,6 +234,12 @@ export interface Draft {
   text: string;
   handle?: string;
   savedAt: string;
+}
+
+/** A CronWorkflow or template of a cluster as it is edited. */
+export interface DefinitionText {
+  name: string;
+  text: string;
 }
 
 /** What was made of a folder of manifests; without text where an error keeps it from being made. */
@@ -206,7 +261,7 @@ export interface AppInfo {
   dataDir: string;
 }
 
-export type AppCommand = { command: string } | { command: 'open-file'; file: OpenedFile };
+export type AppCommand = { command: string } | { command: 'open-file'; file: OpenedFile } | { command: 'open-folder'; folder: OpenedFolder };
 
 export interface VerbResponses {
   'app.info': AppInfo;
@@ -234,6 +289,12 @@ export interface VerbResponses {
   'definitions.run': { name: string };
   'samples.list': Sample[];
   'files.open': OpenedFile | undefined;
+  'files.read': OpenedFile;
+  'files.openFolder': OpenedFolder | undefined;
+  'files.recentFolders': OpenedFolder[];
+  'files.create': OpenedFile & { path: string };
+  /** The versions now, in the order of the request; `changed`: handles of those that kept all from being written. */
+  'files.rewrite': { written: string[] } | { changed: string[] };
   /** `changed`: nothing was written, since another program has changed the file. */
   'files.save': { handle: string; name: string } | { changed: OnDisk } | undefined;
   'files.export': { name: string } | undefined;
@@ -250,12 +311,14 @@ export interface StreamItems {
   'runs.list': { change?: RunListChange; watch?: WatchState; holder?: EngineHolder };
   'runs.run': { change?: RunChange; watch?: WatchState };
   'definitions.list': { change?: DefinitionChange; watch?: WatchState };
+  'definitions.texts': { change?: { upserts: DefinitionText[]; /** Names. */ removed: string[]; reset: boolean }; watch?: WatchState };
   'runs.simulate': SimulationItem;
   /** Lines in batches; `source` says where they come from; `end` when no more follow. */
   'runs.logs': { lines: LogLine[]; source?: LogSource; end?: boolean };
   'artifacts.preview': ArtifactPreview;
   /** `end` without a name: the person gave up. */
   'artifacts.download': { bytes: number; of?: number; end?: { name?: string; files?: number; left?: number } };
+  'files.folder': FolderChange;
   'files.watch': OnDisk;
   commands: AppCommand;
 }

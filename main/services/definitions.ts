@@ -1,11 +1,10 @@
 /** CronWorkflows and templates: list, read as text, save, run. Everything is the engine's own. */
 import { stringify } from 'yaml';
-import type { DefinitionChange, DefinitionKind } from '../../engine/index.ts';
+import type { DefinitionKind } from '../../engine/index.ts';
 import { AppError, isAppError } from '../../engine/spec/error.ts';
 import { lintText } from '../../engine/spec/lint.ts';
 import { readManifests } from '../../engine/spec/read.ts';
 import type { CronWorkflow, WorkflowTemplate } from '../../engine/spec/types.ts';
-import type { StreamItems } from '../ipc/contract.ts';
 import type { Contexts } from './contexts.ts';
 import { sendable } from './runs.ts';
 import type { Handlers, Sources } from './service.ts';
@@ -53,7 +52,7 @@ export function definitionHandlers(contexts: Engines): Handlers<DefinitionVerb> 
   };
 }
 
-export function definitionSources(contexts: Pick<Engines, 'engine'>): Sources<'definitions.list'> {
+export function definitionSources(contexts: Pick<Engines, 'engine'>): Sources<'definitions.list' | 'definitions.texts'> {
   return {
     'definitions.list': {
       open: async ({ contextId, namespace, kind }, sink, signal) => {
@@ -62,16 +61,33 @@ export function definitionSources(contexts: Pick<Engines, 'engine'>): Sources<'d
         const subscription = engine.definitions.watch(kind, namespace, (change) => { sink.push({ change }); }, (watch) => { sink.push({ watch: sendable(watch) }); });
         signal.addEventListener('abort', () => { subscription.close(); });
       },
-      merge: (older, newer) => {
-        const merged: StreamItems['definitions.list'] = { ...older, ...newer };
-        if (older.change && newer.change) merged.change = mergeDefinitions(older.change, newer.change);
-        return merged;
+      merge: mergeItems,
+    },
+    'definitions.texts': {
+      open: async ({ contextId, namespace, kind }, sink, signal) => {
+        const engine = await contexts.engine(contextId);
+        if (signal.aborted) return;
+        const subscription = engine.definitions.watchObjects(kind, namespace, ({ upserts, ...rest }) => {
+          sink.push({ change: { upserts: upserts.map((object) => ({ name: object.metadata.name ?? '', text: textOf(kind, object) })), ...rest } });
+        }, (watch) => { sink.push({ watch: sendable(watch) }); });
+        signal.addEventListener('abort', () => { subscription.close(); });
       },
+      merge: mergeItems,
     },
   };
 }
 
-function mergeDefinitions(older: DefinitionChange, newer: DefinitionChange): DefinitionChange {
+interface Changes<T extends { name: string }> {
+  upserts: T[];
+  removed: string[];
+  reset: boolean;
+}
+
+function mergeItems<T extends { name: string }, I extends { change?: Changes<T> }>(older: I, newer: I): I {
+  return { ...older, ...newer, ...(older.change && newer.change && { change: mergeChanges(older.change, newer.change) }) };
+}
+
+function mergeChanges<T extends { name: string }>(older: Changes<T>, newer: Changes<T>): Changes<T> {
   if (newer.reset) return newer;
   const changed = new Set([...newer.upserts.map(({ name }) => name), ...newer.removed]);
   return {

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { AppError } from '../../engine/spec/error.ts';
 import { writeAtomic } from '../atomic.ts';
-import type { Draft, OnDisk, OpenedFile } from '../ipc/contract.ts';
+import type { Draft, OnDisk, OpenedFile, Rewrite } from '../ipc/contract.ts';
 import type { Handlers, Sources } from './service.ts';
 
 const MAX_FILE = 16 * 1024 * 1024;
@@ -34,6 +34,7 @@ export class Files {
   readonly #dialogs: FileDialogs;
   readonly #now: () => Date;
   readonly #handles = new Map<string, Known>();
+  readonly #byPath = new Map<string, string>();
   readonly #lookMs: number;
 
   /** @param folder where drafts are kept */
@@ -50,11 +51,17 @@ export class Files {
     return { handle: this.#handle({ path: path.resolve(file), hash: hashOf(text) }), name: path.basename(file), text };
   }
 
-  readonly handlers: Handlers<'files.open' | 'files.save' | 'files.saveDraft' | 'files.drafts' | 'files.removeDraft'> = {
+  /** @returns the handle of a file that nothing was read of yet; what is known of it already stays */
+  handleOf(file: string): string {
+    return this.#byPath.get(file) ?? this.#handle({ path: file, hash: undefined });
+  }
+
+  readonly handlers: Handlers<'files.open' | 'files.read' | 'files.save' | 'files.rewrite' | 'files.saveDraft' | 'files.drafts' | 'files.removeDraft'> = {
     'files.open': async () => {
       const file = await this.#dialogs.open();
       return file === undefined ? undefined : await this.read(file);
     },
+    'files.read': ({ handle }) => this.read(this.#known(handle).path),
     'files.save': async ({ handle, text, suggestedName, over }) => {
       const known = handle === undefined ? await this.#ask(suggestedName) : this.#known(handle);
       if (!known) return undefined;
@@ -64,6 +71,7 @@ export class Files {
       known.hash = hashOf(text);
       return { handle: handle ?? this.#handle(known), name: path.basename(known.path) };
     },
+    'files.rewrite': ({ files }) => this.#rewrite(files),
     'files.saveDraft': async ({ id, title, text, handle }) => {
       const known = handle === undefined ? undefined : this.#known(handle);
       const draft: z.infer<typeof draftSchema> = { title, text, savedAt: this.#now().toISOString() };
@@ -105,20 +113,32 @@ export class Files {
     },
   };
 
+  /** Looks at all of them first: where one has changed, none is written. */
+  async #rewrite(files: readonly Rewrite[]): Promise<{ written: string[] } | { changed: string[] }> {
+    const known = files.map(({ handle }) => this.#known(handle));
+    const found = await Promise.all(known.map(({ path: file }) => onDisk(file)));
+    const changed = files.flatMap(({ handle, over }, i) => (found[i]?.version === over ? [] : [handle]));
+    if (changed.length > 0) return { changed };
+    const written: string[] = [];
+    for (const [i, { text }] of files.entries()) {
+      const target = known[i];
+      if (!target) continue;
+      await writeAtomic(target.path, text, 0o644).catch((error: unknown) => { throw fileError(error, target.path, 'saved'); });
+      target.hash = hashOf(text);
+      written.push(target.hash);
+    }
+    return { written };
+  }
+
   async #ask(suggestedName: string | undefined): Promise<Known | undefined> {
     const file = await this.#dialogs.save(path.basename(suggestedName ?? 'workflow.yaml'));
     return file === undefined ? undefined : { path: file, hash: undefined };
   }
 
   #handle(known: Known): string {
-    for (const [handle, { path: file }] of this.#handles) {
-      if (file === known.path) {
-        this.#handles.set(handle, known);
-        return handle;
-      }
-    }
-    const handle = randomBytes(12).toString('base64url');
+    const handle = this.#byPath.get(known.path) ?? randomBytes(12).toString('base64url');
     this.#handles.set(handle, known);
+    this.#byPath.set(known.path, handle);
     return handle;
   }
 
@@ -149,7 +169,7 @@ export class Files {
 const GONE = 'gone';
 
 /** Changes whenever a file is written or replaced. */
-async function stampOf(file: string): Promise<string> {
+export async function stampOf(file: string): Promise<string> {
   const info = await stat(file).catch(() => undefined);
   return info ? `${info.mtimeMs} ${info.size} ${info.ino}` : GONE;
 }
@@ -163,10 +183,11 @@ async function onDisk(file: string): Promise<OnDisk> {
   }
 }
 
-async function readText(file: string): Promise<string> {
+/** @returns the text of a file of at most `most` bytes. Throws AppError. */
+export async function readText(file: string, most = MAX_FILE): Promise<string> {
   const info = await stat(file).catch((error: unknown) => { throw fileError(error, file, 'opened'); });
   if (!info.isFile()) throw new AppError('invalid', `${path.basename(file)} is not a file.`);
-  if (info.size > MAX_FILE) throw new AppError('too-large', `${path.basename(file)} is larger than 16 MiB.`, { hint: 'Workflows of that size cannot be kept by Kubernetes either.' });
+  if (info.size > most) throw new AppError('too-large', `${path.basename(file)} is larger than ${most / 1024 / 1024} MiB.`, { hint: 'Workflows of that size cannot be kept by Kubernetes either.' });
   const bytes = await readFile(file).catch((error: unknown) => { throw fileError(error, file, 'opened'); });
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -175,7 +196,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-function fileError(cause: unknown, file: string, what: string): AppError {
+export function fileError(cause: unknown, file: string, what: string): AppError {
   const { code } = cause as NodeJS.ErrnoException;
   const name = path.basename(file);
   if (code === 'ENOENT') return new AppError('not-found', `${name} could not be ${what}: there is no such file.`, { cause });
@@ -184,6 +205,6 @@ function fileError(cause: unknown, file: string, what: string): AppError {
   return new AppError('unavailable', `${name} could not be ${what} (${code ?? 'unknown reason'}).`, { cause });
 }
 
-function hashOf(text: string): string {
+export function hashOf(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
