@@ -68,6 +68,8 @@ type TemplateType = (typeof TEMPLATE_TYPES)[number];
 export interface TextFile {
   file: string;
   text: string;
+  /** An object of the cluster: what is written here under its name stands before it. */
+  cluster?: boolean;
 }
 
 /** A text with the names in it. */
@@ -75,11 +77,12 @@ export interface NamedFile {
   file: string;
   tree: Tree;
   objects: ObjectNames[];
+  cluster?: boolean;
 }
 
-export function readFile({ file, text }: TextFile): NamedFile {
+export function readFile({ file, text, cluster = false }: TextFile): NamedFile {
   const tree = readTree(text);
-  return { file, tree, objects: readNames(tree) };
+  return { file, tree, objects: readNames(tree), cluster };
 }
 
 /** @returns the objects of a text that are of Argo's kinds; a document without a kind counts when it has a spec */

@@ -1,4 +1,5 @@
 /** From a name to where it is given and used, and its change everywhere. */
+import { resolvePlain } from '../../../engine/spec/resolve.ts';
 import { run } from '../commands.ts';
 import type { Command } from '../command.ts';
 import type { TextEdit } from '../edit.ts';
@@ -19,7 +20,7 @@ export function referencesAt(workspace: Workspace, offset: number): Location[] {
   const here = occurrencesIn(workspace, workspace.main);
   const found = occurrenceAt(here, offset);
   if (!found) return [];
-  return filesOf(workspace).flatMap((file) => (file === workspace.main ? here : occurrencesIn(workspace, file)).filter((each) => each.key === found.key)
+  return filesOf(workspace).filter((file) => speaksOf(file, found)).flatMap((file) => (file === workspace.main ? here : occurrencesIn(workspace, file)).filter((each) => each.key === found.key)
     .map(({ start, end, definition }) => ({ file: file.file, start, end, definition })));
 }
 
@@ -38,27 +39,63 @@ export function highlightsAt(workspace: Workspace, offset: number): Location[] {
 /** @returns the name at an offset when it can be renamed */
 export function renameableAt(workspace: Workspace, offset: number): { start: number; end: number; name: string } | undefined {
   const found = occurrenceAt(occurrencesIn(workspace, workspace.main), offset);
-  return found && found.symbol.kind !== 'object' ? { start: found.start, end: found.end, name: found.symbol.name } : undefined;
+  return found && (found.symbol.kind !== 'object' || isStored(found)) ? { start: found.start, end: found.end, name: found.symbol.name } : undefined;
 }
 
+/** The name of a template that other objects refer to. */
+function isStored({ symbol }: Occurrence): boolean {
+  return symbol.kind === 'object' && /^(?:Cluster)?WorkflowTemplate$/.test(symbol.object.kind);
+}
+
+/** Changes of one file. Objects of the cluster stay as they are: `left` is how many places there speak of the old name. */
 export interface FileEdits {
   file: string;
   edits: TextEdit[];
+  left?: number;
 }
 
 /** Renames the name at an offset in all files, or says why it cannot. The file that gives the name is changed by the document's own command. */
 export function renameAt(workspace: Workspace, offset: number, to: string): FileEdits[] | { refused: string } {
   const found = occurrenceAt(occurrencesIn(workspace, workspace.main), offset);
-  if (!found) return { refused: 'There is no name here that can be changed.' };
+  if (!found || (found.symbol.kind === 'object' && !isStored(found))) return { refused: 'There is no name here that can be changed.' };
+  if (isStored(found)) {
+    const refused = refusedName(workspace, found.symbol, to);
+    if (refused !== undefined) return { refused };
+  }
   const out: FileEdits[] = [];
-  for (const file of filesOf(workspace)) {
+  for (const file of filesOf(workspace).filter((each) => speaksOf(each, found))) {
     const occurrences = occurrencesIn(workspace, file).filter((each) => each.key === found.key);
     if (occurrences.length === 0) continue;
-    const edits = occurrences.some(({ definition }) => definition) ? renameWhereGiven(file, occurrences, to) : occurrences.map(({ start, end }) => ({ start, end, text: to }));
+    const given = occurrences.some(({ definition }) => definition);
+    if (file.cluster && given) return { refused: `${found.symbol.name} is given in ${file.file}. Open that to change it.` };
+    if (file.cluster) {
+      out.push({ file: file.file, edits: [], left: occurrences.length });
+      continue;
+    }
+    const edits = given && found.symbol.kind !== 'object' ? renameWhereGiven(file, occurrences, to) : written(occurrences, to);
     if ('refused' in edits) return edits;
     out.push({ file: file.file, edits });
   }
   return out;
+}
+
+/** A file in which the name does not stand need not be looked through. */
+function speaksOf(file: NamedFile, { symbol }: Occurrence): boolean {
+  return file.tree.text.includes(symbol.name);
+}
+
+/** Argo: names of stored objects are DNS subdomains. */
+function refusedName(workspace: Workspace, symbol: NameSymbol, to: string): string | undefined {
+  if (symbol.kind !== 'object') return undefined;
+  if (!/^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/.test(to)) return 'A name has lower-case letters, digits, "-" and "." only.';
+  const taken = filesOf(workspace).some(({ objects }) => objects.some((each) => each.kind === symbol.object.kind && each.name === to));
+  return taken && to !== symbol.name ? `There is a ${symbol.object.kind} ${to} already.` : undefined;
+}
+
+/** Where the name is only spoken of, it is written in place of the old one: it has to mean the same without quotes. */
+function written(occurrences: readonly Occurrence[], to: string): TextEdit[] | { refused: string } {
+  if (!/^[A-Za-z0-9_][\w.-]*$/.test(to) || resolvePlain(to).kind !== 'str') return { refused: `"${to}" would have to be put in quotes where other files speak of it. Choose a name of letters, digits, "-" and "_".` };
+  return occurrences.map(({ start, end }) => ({ start, end, text: to }));
 }
 
 function renameWhereGiven(file: NamedFile, occurrences: readonly Occurrence[], to: string): TextEdit[] | { refused: string } {

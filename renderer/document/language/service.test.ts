@@ -168,6 +168,67 @@ void test('a definition in another file, and a rename there and here', () => {
   assert.equal(edited['lib.yaml'], lib.text.replace('name: build', 'name: make'));
 });
 
+const CALLS = (name: string): string => `apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: ${name}-}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: t, templateRef: {name: "lib", template: build}} # ${name}
+`;
+const LIB = `apiVersion: argoproj.io/v1alpha1
+kind: WorkflowTemplate
+metadata: {name: lib}
+spec:
+  templates:
+  - name: build
+    inputs: {parameters: [{name: what}]}
+    container: {image: a}
+`;
+
+void test('a template and its object are named anew in every file, asked from any of them; the cluster stays', () => {
+  const others = [{ file: 'lib.yaml', text: LIB }, { file: 'two.yaml', text: CALLS('two') }, { file: 'far', text: CALLS('far').replace('kind: Workflow', 'kind: WorkflowTemplate').replace('generateName: far-', 'name: far'), cluster: true }];
+  for (const [place, name] of [['template: bui¦ld', 'build'], ['name: "l¦ib"', 'lib']] as const) {
+    const { service, offset, text } = at(CALLS('one').replace(place.replace('¦', ''), place), others);
+    assert.equal(service.renameable(offset)?.name, name);
+    const renamed = service.rename(offset, 'other');
+    assert.ok(!('refused' in renamed));
+    assert.deepEqual(renamed.map(({ file, left }) => [file, left]), [['main.yaml', undefined], ['lib.yaml', undefined], ['two.yaml', undefined], ['far', 1]]);
+    const texts: Record<string, string> = { 'main.yaml': text, 'lib.yaml': LIB, 'two.yaml': CALLS('two') };
+    for (const { file, edits } of renamed.slice(0, 3)) assert.equal(applyEdits(texts[file]!, edits), texts[file]!.replace(name, 'other'), file);
+    assert.ok('refused' in service.rename(offset, 'true'));
+    assert.ok('refused' in service.rename(offset, 'a: b'));
+  }
+});
+
+void test('what is written in the folder stands before the object of its name in the cluster, whose own names are not changed from here', () => {
+  const far = { file: 'WorkflowTemplate lib of the cluster', text: LIB.replace('build', 'other'), cluster: true };
+  const both = at(CALLS('one').replace('build', 'bui¦ld'), [far, { file: 'lib.yaml', text: LIB }]);
+  assert.deepEqual(both.service.definitions(both.offset).map(({ file }) => file), ['lib.yaml']);
+  const alone = at(CALLS('one').replace('build', 'oth¦er'), [far]);
+  assert.deepEqual(alone.service.definitions(alone.offset).map(({ file }) => file), [far.file]);
+  const renamed = alone.service.rename(alone.offset, 'x');
+  assert.ok('refused' in renamed);
+  assert.match(renamed.refused, /of the cluster/);
+});
+
+void test('files around the open one are judged with it, and taken in one by one', () => {
+  const { service } = at(CALLS('one'), []);
+  assert.deepEqual(service.problems().map(({ code }) => code), []);
+  service.surround([{ file: 'lib.yaml', text: LIB }, { file: 'two.yaml', text: CALLS('two') }]);
+  assert.deepEqual(service.stored('lib.yaml').map(({ kind, name, spec }) => [kind, name, spec?.templates?.[0]?.name]), [['WorkflowTemplate', 'lib', 'build']]);
+  assert.equal(service.problems()[0]?.severity, 'error', 'the input that is not given');
+  assert.deepEqual(service.judge('two.yaml'), { errors: 1, warnings: 0 });
+  assert.deepEqual(service.judge('lib.yaml'), { errors: 0, warnings: 0 });
+  service.surround([{ file: 'lib.yaml', text: LIB.replace('{name: what}', '{name: what, value: x}') }]);
+  assert.deepEqual(service.judge('two.yaml'), { errors: 0, warnings: 0 });
+  service.surround([], ['lib.yaml']);
+  assert.deepEqual(service.stored('lib.yaml'), []);
+});
+
 void test('rename changes a task wherever the text speaks of it and nothing else', () => {
   const { service, offset, text } = at(FLOW.replace('name: first', 'name: fir¦st'));
   assert.deepEqual(service.renameable(offset)?.name, 'first');

@@ -1,6 +1,7 @@
 /** The language service: one open text and what is around it, asked by offsets. Holds what was read until the text changes. */
 import type { TemplateGetter } from '../../../engine/spec/validate.ts';
 import { readManifests } from '../../../engine/spec/read.ts';
+import type { WorkflowSpec } from '../../../engine/spec/types.ts';
 import { applyEdits } from '../edit.ts';
 import type { TextEdit } from '../edit.ts';
 import { complete, signatureAt } from './completion.ts';
@@ -34,12 +35,30 @@ export interface LanguageQueries {
   fixAll: () => TextEdit[];
 }
 
+/** A template that others can refer to, or another object of Argo's kinds without its spec. */
+export interface StoredObject {
+  kind: 'Workflow' | 'WorkflowTemplate' | 'ClusterWorkflowTemplate' | 'CronWorkflow';
+  /** Its name, its generateName, or nothing. */
+  name: string;
+  spec?: WorkflowSpec;
+}
+
+/** How much is wrong with a text. */
+export interface Verdict {
+  errors: number;
+  warnings: number;
+}
+
+interface Around {
+  named: NamedFile;
+  stored: readonly StoredObject[];
+}
+
 export class LanguageService implements LanguageQueries {
   private file = '';
   private text = '';
-  private others: readonly NamedFile[] = [];
+  private readonly around = new Map<string, Around>();
   private read: NamedFile | undefined;
-  private getter: TemplateGetter | undefined;
 
   /** Another text is open. */
   open(file: string, text: string): void {
@@ -54,19 +73,58 @@ export class LanguageService implements LanguageQueries {
     this.read = undefined;
   }
 
-  /** The other files of the folder, and objects of the cluster as texts. */
-  surround(files: readonly TextFile[]): void {
-    this.others = files.map(readFile);
-    this.getter = files.length > 0 ? getterOf(files) : undefined;
+  /** Takes in other files of the folder, and objects of the cluster as texts; the text of the open one is taken from where it is open. */
+  surround(changed: readonly TextFile[], removed: readonly string[] = []): void {
+    for (const file of removed) this.around.delete(file);
+    for (const file of changed) this.around.set(file.file, { named: readFile(file), stored: storedIn(file.text) });
+  }
+
+  /** @returns the objects of a file around the open one */
+  stored(file: string): readonly StoredObject[] {
+    return this.around.get(file)?.stored ?? [];
+  }
+
+  /** Judges a file around the open one; undefined when it is the open one itself, or of the cluster. */
+  judge(file: string): Verdict | undefined {
+    const found = this.around.get(file);
+    if (!found || found.named.cluster || file === this.file) return undefined;
+    const { main } = this.workspace;
+    const templates = this.getter(file);
+    const problems = problemsOf({ main: found.named, others: [main, ...this.others(found.named)] }, templates ? { templates } : {});
+    return { errors: problems.filter(({ severity }) => severity === 'error').length, warnings: problems.filter(({ severity }) => severity === 'warning').length };
   }
 
   private get workspace(): Workspace {
     this.read ??= readFile({ file: this.file, text: this.text });
-    return { main: this.read, others: this.others };
+    return { main: this.read, others: this.others(this.read) };
+  }
+
+  /** What stands around a file: those of the folder first, then what only the cluster has. */
+  private others(main: NamedFile): NamedFile[] {
+    const all = [...this.around.values()].map(({ named }) => named).filter(({ file }) => file !== main.file && file !== this.file);
+    const here = all.filter(({ cluster }) => !cluster);
+    const written = new Set([main, ...here].flatMap(({ objects }) => objects.map(idOf)));
+    return [...here, ...all.filter(({ cluster, objects }) => cluster && objects.some((object) => !written.has(idOf(object))))];
+  }
+
+  /** Templates around a file for the validator; what is not among them may still be in a cluster. */
+  private getter(file: string): TemplateGetter | undefined {
+    const files = [...this.around.entries()].filter(([name]) => name !== file && name !== this.file).map(([, each]) => each);
+    if (files.length === 0) return undefined;
+    const ordered = [...files.filter(({ named }) => !named.cluster), ...files.filter(({ named }) => named.cluster)];
+    const own = file === this.file ? [] : storedIn(this.text);
+    return (name, clusterScope) => {
+      const kind = clusterScope ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate';
+      for (const list of [own, ...ordered.map(({ stored }) => stored)]) {
+        const found = list.find((each) => each.kind === kind && each.name === name);
+        if (found?.spec) return { metadata: { name }, spec: found.spec };
+      }
+      return 'unknown';
+    };
   }
 
   complete(offset: number): Completion[] {
-    return complete(this.text, offset, this.others, this.file);
+    return complete(this.text, offset, this.workspace.others, this.file);
   }
 
   signature(offset: number): Signature | undefined {
@@ -110,7 +168,8 @@ export class LanguageService implements LanguageQueries {
   }
 
   problems(): Problem[] {
-    return problemsOf(this.workspace, this.getter ? { templates: this.getter } : {});
+    const templates = this.getter(this.file);
+    return problemsOf(this.workspace, templates ? { templates } : {});
   }
 
   fix(fix: Fix): TextEdit[] | { refused: string } {
@@ -122,8 +181,14 @@ export class LanguageService implements LanguageQueries {
   }
 }
 
-/** Templates of the folder and the cluster for the validator; what is not among them may still be in a cluster. */
-function getterOf(files: readonly TextFile[]): TemplateGetter {
-  const stored = files.flatMap(({ text }) => readManifests(text).manifests).flatMap((manifest) => (manifest.kind === 'WorkflowTemplate' || manifest.kind === 'ClusterWorkflowTemplate' ? [manifest] : []));
-  return (name, clusterScope) => stored.find(({ kind, object }) => kind === (clusterScope ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate') && object.metadata.name === name)?.object ?? 'unknown';
+function idOf({ kind, name }: { kind: string; name: string }): string {
+  return `${kind}/${name}`;
+}
+
+function storedIn(text: string): StoredObject[] {
+  return readManifests(text).manifests.flatMap(({ kind, object }): StoredObject[] => {
+    if (kind === 'other') return [];
+    const name = object.metadata.name ?? object.metadata.generateName ?? '';
+    return [kind === 'WorkflowTemplate' || kind === 'ClusterWorkflowTemplate' ? { kind, name, spec: object.spec as WorkflowSpec } : { kind, name }];
+  });
 }
