@@ -1,6 +1,7 @@
 /** A scripted bridge for pictures and tests of the window alone: `?s=SCENE` chooses what it tells. Never part of the app. */
 import type { AppCommand, Bridge, ContextSummary, FromManifests, Sample, StreamItems, StreamRequest, VerbRequest, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
 import { definitionsIn, SCHEDULED_RUNS } from './fake-definitions.ts';
+import { clusterTexts, FOLDER, folderChange, readPath } from './fake-folder.ts';
 import { simulateText } from './fake-simulation.ts';
 import type { LogLine, RunSummary } from '../../engine/api.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
@@ -197,6 +198,11 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
     saved.text = text;
     return { handle: handle ?? 'h', name: suggestedName ?? 'nightly.yaml' };
   },
+  'files.openFolder': () => FOLDER,
+  'files.recentFolders': () => (scene === 'first' ? [] : [FOLDER, { handle: 'other', name: 'charts', where: '~/work/charts' }]),
+  'files.read': ({ handle }: VerbRequest<'files.read'>) => readPath(handle),
+  'files.rewrite': ({ files }: VerbRequest<'files.rewrite'>) => ({ written: files.map(() => 'v2') }),
+  'files.create': ({ path, text }: VerbRequest<'files.create'>) => ({ handle: path, name: path, path, text }),
   'files.drafts': () => [{ id: 'd', title: 'nightly.yaml', text: 'kind: Workflow\n', savedAt: at(600) }],
   'settings.get': () => (scene === 'first' || scene === 'none' ? {} : { window: { contextId: 'c1', theme: query.get('t') ?? 'system' } }),
 };
@@ -204,6 +210,8 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
 function stream(name: keyof StreamItems, request: Record<string, unknown>, push: (item: unknown) => void): void {
   if (name === 'contexts') push(contexts());
   if (name === 'definitions.list') push(definitionsIn(scene, request.kind as 'CronWorkflow'));
+  if (name === 'definitions.texts') push({ change: { upserts: clusterTexts(String(request.kind)), removed: [], reset: true }, watch: { state: 'live' } });
+  if (name === 'files.folder') push(folderChange(scene));
   if (name === 'commands') saved.open = (title, text) => { push({ command: 'open-file', file: { handle: title, name: title, text } } satisfies AppCommand); };
   if (name === 'runs.list') {
     if (['offline', 'auth', 'connecting', 'norights'].includes(scene)) return;

@@ -113,6 +113,19 @@ const pull = (from: string, to: string) => async (page: Page): Promise<void> => 
   await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 5 });
 };
 
+/** A folder in the designer, with one of its files. */
+const folder = (name: string | undefined, then?: (page: Page) => Promise<void>) => async (page: Page): Promise<void> => {
+  await room('Designer')(page);
+  await page.getByRole('button', { name: 'Open a folder…' }).click();
+  await page.getByRole('region', { name: 'Files of the folder' }).waitFor();
+  if (name !== undefined) {
+    await page.getByRole('treeitem', { name }).click();
+    await page.locator('.monaco-editor .view-line').first().waitFor();
+    await page.locator('.canvas .react-flow__node').first().waitFor();
+  }
+  await then?.(page);
+};
+
 /** Every state that shared/window asks for and that these views have. */
 export const PICTURES: Record<string, Picture> = {
   run: { scene: 'run', act: step('validate-schema') },
@@ -173,6 +186,11 @@ export const PICTURES: Record<string, Picture> = {
   'canvas-broken': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await page.locator('.monaco-editor').first().click(); await page.keyboard.press('Control+End'); await page.keyboard.type('  : [oops'); await page.locator('.banner').waitFor(); }) },
   'canvas-small': { scene: 'run', width: 1000, height: 640, act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); }) },
   'canvas-large': { scene: 'run', width: 2560, height: 1440, act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); }) },
+  folder: { scene: 'folder', act: folder('nightly.yaml', async (page) => { await task(page, 'publish').click(); await page.waitForTimeout(600); }) },
+  'folder-many': { scene: 'folder-many', act: folder(undefined, async (page) => { await page.waitForTimeout(2500); await page.getByRole('searchbox', { name: 'Find a file or a template' }).fill('01'); }) },
+  'folder-empty': { scene: 'folder-empty', act: folder(undefined) },
+  'folder-new': { scene: 'folder', act: folder(undefined, async (page) => { await page.getByRole('button', { name: 'New file in this folder…' }).click(); }) },
+  'no-file': { scene: 'run', act: room('Designer') },
   outline: { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); await page.getByRole('tab', { name: 'Outline' }).click(); await page.getByRole('tree').waitFor(); }) },
   manifests: { scene: 'run', act: async (page) => { await room('Designer')(page); await page.getByRole('button', { name: 'From manifests…' }).click(); await page.getByRole('dialog').waitFor(); } },
   'manifests-broken': { scene: 'broken', act: async (page) => { await room('Designer')(page); await page.getByRole('button', { name: 'From manifests…' }).click(); await page.getByRole('dialog').waitFor(); } },

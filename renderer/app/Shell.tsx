@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { Designer } from '../designer/Designer.tsx';
 import { SchedulesRoom } from '../definitions/SchedulesRoom.tsx';
 import { TemplatesRoom } from '../definitions/TemplatesRoom.tsx';
+import { showFolder } from '../designer/folder/store.ts';
 import { FromManifestsDialog } from '../designer/FromManifests.tsx';
 import { RunDialog } from '../editor/RunDialog.tsx';
 import { Samples } from '../editor/Samples.tsx';
@@ -88,7 +89,8 @@ function useAppData(): void {
       if (gone) return;
       closers.push(subscribe('contexts', undefined, (contexts) => { setUi({ contexts, contextsError: undefined }); }, (contextsError) => { setUi({ contextsError }); }));
       closers.push(subscribe('commands', undefined, (item) => {
-        if ('file' in item) guardUnsaved(() => { openDocument({ title: item.file.name, text: item.file.text, handle: item.file.handle, saved: item.file.text }); });
+        if ('folder' in item) showFolder(item.folder);
+        else if ('file' in item) guardUnsaved(() => { openDocument({ title: item.file.name, text: item.file.text, handle: item.file.handle, saved: item.file.text }); });
         else runCommand(item.command);
       }, () => undefined));
       invoke('contexts.list', undefined).then((contexts) => {

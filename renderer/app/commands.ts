@@ -148,7 +148,19 @@ export function guardUnsaved(go: () => void): void {
     go();
     return;
   }
+  if (document.path !== undefined) {
+    shelve(document);
+    go();
+    return;
+  }
   setUi({ confirm: { title: `Leave ${document.title} unsaved?`, body: 'It is kept as a draft and can be opened again from the designer.', action: 'Leave it', run: go } });
+}
+
+/** Puts a file of the folder aside with its unsaved changes; a crash loses them no more than those of the open one. */
+function shelve(document: OpenDocument): void {
+  const { id, title, text, handle } = document;
+  setUi({ shelf: [...useUi.getState().shelf.filter((each) => each.id !== id), document] });
+  invoke('files.saveDraft', { id, title, text, ...(handle === undefined ? {} : { handle }) }).catch((error: unknown) => { sayError('The draft was not kept', error); });
 }
 
 /** Saves the open document; `as` asks for another place. */

@@ -30,6 +30,8 @@ export interface OpenDocument {
   over?: string;
   /** Grows when the text is replaced from outside the editor. */
   version: number;
+  /** Its path below the folder that is open. */
+  path?: string;
   /** The object of a cluster that it was read from, as it was then. */
   origin?: Place & { version?: string };
 }
@@ -77,6 +79,8 @@ interface Ui extends Remembered {
   samples?: Sample[];
   samplesError?: UiError;
   document?: OpenDocument;
+  /** Files of the open folder that were left with unsaved changes: they go on where they were. */
+  shelf: readonly OpenDocument[];
   /** What the designer's form is of: the step, its template, the workflow, or its YAML. */
   formTab?: string;
   overlay?: 'palette' | 'keys';
@@ -88,7 +92,7 @@ interface Ui extends Remembered {
 }
 
 export const useUi = create<Ui>(() => ({
-  ready: false, theme: 'system', contextId: 'local', namespaces: {}, sizes: {}, folded: {}, typed: {}, room: 'runs', view: 'graph', toasts: [],
+  ready: false, theme: 'system', contextId: 'local', namespaces: {}, sizes: {}, folded: {}, typed: {}, room: 'runs', view: 'graph', toasts: [], shelf: [],
 }));
 
 /** Changes state; a key given as undefined is taken away. */
@@ -190,14 +194,20 @@ export function sayError(what: string, error: unknown): void {
   say('failed', `${what}: ${message}`, { hint });
 }
 
-/** Opens a text in the designer. */
-export function openDocument(document: { title: string; text: string; handle?: string; saved?: string; id?: string; origin?: OpenDocument['origin'] }): void {
-  const before = useUi.getState().document;
+/** Opens a text in the designer; one that was left unsaved goes on as it was. */
+export function openDocument(document: { title: string; text: string; handle?: string; saved?: string; id?: string; origin?: OpenDocument['origin']; path?: string }): void {
+  const { document: before, shelf } = useUi.getState();
+  const version = (before?.version ?? 0) + 1;
+  const left = document.handle === undefined ? undefined : shelf.find((each) => each.handle === document.handle);
+  if (left) {
+    setUi({ room: 'designer', shelf: shelf.filter((each) => each !== left), document: { ...left, version } });
+    return;
+  }
   setUi({
     room: 'designer',
     document: {
-      id: document.id ?? `draft-${Date.now().toString(36)}`, title: document.title, text: document.text, saved: document.saved,
-      version: (before?.version ?? 0) + 1, ...(document.handle === undefined ? {} : { handle: document.handle }), ...(document.origin && { origin: document.origin }),
+      id: document.id ?? `draft-${Date.now().toString(36)}-${version}`, title: document.title, text: document.text, saved: document.saved, version,
+      ...(document.handle === undefined ? {} : { handle: document.handle }), ...(document.origin && { origin: document.origin }), ...(document.path === undefined ? {} : { path: document.path }),
     },
   });
 }

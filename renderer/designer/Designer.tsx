@@ -1,11 +1,11 @@
 /** The designer: what to add, the canvas, and a form over the text, with the problems at the foot. */
-import { CloudUpload, FolderOpen, MoreHorizontal, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
+import { CloudUpload, FolderOpen, FolderTree, MoreHorizontal, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
 import { Tabs } from 'radix-ui';
 import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
 import { invoke } from '../app/bridge.ts';
 import { isDefinition, keysOf, runCommand } from '../app/commands.ts';
-import { isDirty, sayError, setUi, useUi } from '../app/store.ts';
+import { isDirty, sayError, setUi, usePlace, useUi } from '../app/store.ts';
 import type { OpenDocument } from '../app/store.ts';
 import { useProblems } from '../editor/language.ts';
 import { Menu } from '../ui/overlays.tsx';
@@ -16,6 +16,10 @@ import { AddPane } from './AddPane.tsx';
 import { EXPORTS } from './export.ts';
 import { Asking } from './Asking.tsx';
 import { DiskBanner, useDisk } from './disk.tsx';
+import { useNewFile } from './folder/commands.ts';
+import { FilesPane } from './folder/FilesPane.tsx';
+import { NewFile } from './folder/NewFile.tsx';
+import { followCluster, useFolder } from './folder/store.ts';
 import { FormPane } from './FormPane.tsx';
 import { NoFile } from './NoFile.tsx';
 import { beginSession, followText, redo, undo, useDesigner } from './session.ts';
@@ -27,10 +31,36 @@ import { Where } from './Where.tsx';
 const DRAFT_MS = 1000;
 /** A window narrower than this shows what can be added as icons only, until the person says otherwise. */
 const ROOMY = 1180;
+const ROOMY_WITH_FILES = 1560;
 
 export function Designer(): ReactElement {
   const document = useUi((state) => state.document);
-  return document ? <OpenFile key={document.id} document={document} /> : <NoFile />;
+  return (
+    <div className="panes">
+      <FolderSide />
+      {document ? <OpenFile key={document.id} document={document} /> : <NoFile />}
+    </div>
+  );
+}
+
+/** The files of the open folder, when there is one; and the templates of the cluster where the person is. */
+function FolderSide(): ReactElement | null {
+  const { contextId, namespace } = usePlace();
+  const shown = useFilesShown();
+  const asking = useNewFile((state) => state.asking);
+  const width = useUi((state) => state.sizes['designer.files'] ?? 216);
+  useEffect(() => followCluster({ contextId, namespace }), [contextId, namespace]);
+  return (
+    <>
+      {shown ? <><FilesPane width={width} /><Sash label="Width of the files" size={width} min={150} max={480} grows="right" onFold={() => { fold('designer.files', true); }} onSize={(size) => { resize('designer.files', size); }} /></> : null}
+      {asking ? <NewFile onClose={() => { useNewFile.setState({ asking: false }); }} /> : null}
+    </>
+  );
+}
+
+function useFilesShown(): boolean {
+  const open = useFolder((state) => state.folder !== undefined);
+  return useUi((state) => !(state.folded['designer.files'] ?? false)) && open;
 }
 
 function OpenFile({ document }: { document: OpenDocument }): ReactElement {
@@ -43,7 +73,8 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
   // Nodes are marked by places in the text as it is.
   useEffect(() => { if (current) useDesigner.setState({ diagnostics: problems }); }, [problems, current]);
   const width = sizes['designer.text'] ?? Math.min(520, Math.round(innerWidth * 0.36));
-  const iconsOnly = folded['designer.add'] ?? innerWidth < ROOMY;
+  const files = useFilesShown();
+  const iconsOnly = folded['designer.add'] ?? innerWidth < (files ? ROOMY_WITH_FILES : ROOMY);
   return (
     <div className="panes designer">
       <AddPane iconsOnly={iconsOnly} width={sizes['designer.add'] ?? 208} />
@@ -78,6 +109,7 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
   const tab = useDesigner((state) => state.tab);
   const stale = useDesigner((state) => state.stale);
   const { canUndo, canRedo } = useDesigner((state) => state.history);
+  const files = useFilesShown();
   const rightFolded = useUi((state) => state.folded['designer.right'] ?? false);
   return (
     <section className="pane grow middle" aria-label="Template" data-pane>
@@ -97,6 +129,7 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
           <div className="tab-line">
             <Tabs.List className="tabs" aria-label="Views of the template">{TABS.map(({ id, title }) => <Tabs.Trigger key={id} value={id}>{title}</Tabs.Trigger>)}</Tabs.List>
             <span className="grow" />
+            {useFolder.getState().folder && !files ? <Button kind="quiet" size="icon small" tip="Show the files of the folder" onClick={() => { fold('designer.files', false); }}><FolderTree aria-hidden /></Button> : null}
             <Button kind="quiet" size="icon small" tip={iconsOnly ? 'Show names of what can be added' : 'Only icons of what can be added'} aria-pressed={iconsOnly} onClick={() => { fold('designer.add', !iconsOnly); }}><PanelLeftClose aria-hidden /></Button>
             <Button kind="quiet" size="icon small" tip={rightFolded ? 'Show form and text' : 'Hide form and text'} keys="Mod+I" aria-pressed={rightFolded} onClick={() => { fold('designer.right', !rightFolded); }}><PanelRightClose aria-hidden /></Button>
           </div>

@@ -42,7 +42,7 @@ export function TextPane({ document }: { document: OpenDocument }): ReactElement
       <Trail offset={offset} onGo={goToText} />
       <Suspense fallback={<Loading words="Opening the editor" />}>
         <div className="text-box" hidden={comparing}>
-          <TextEditor text={document.text} version={document.version} label={`Text of ${document.title}`} marked={marked} onText={onText} onCaret={onCaret} onHistory={setHistory} handle={attachEditor} />
+          <TextEditor text={document.text} version={document.version} label={`Text of ${document.title}`} file={document.path ?? document.title} marked={marked} onText={onText} onCaret={onCaret} onHistory={setHistory} handle={attachEditor} />
         </div>
         {comparing ? <DiffView before={document.saved ?? ''} label={`Changes of ${document.title}`} /> : null}
       </Suspense>

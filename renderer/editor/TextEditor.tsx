@@ -25,6 +25,8 @@ interface Props {
   /** Grows when `text` is another document: then it replaces what is there. */
   version: number;
   label: string;
+  /** Its name among the files around it. */
+  file: string;
   /** Lines that belong to the selected step: [start, end) offsets. */
   marked: { start: number; end: number } | undefined;
   onText: (text: string) => void;
@@ -36,7 +38,7 @@ interface Props {
 
 const SEVERITY = { error: monaco.MarkerSeverity.Error, warning: monaco.MarkerSeverity.Warning, info: monaco.MarkerSeverity.Info };
 
-export default function TextEditor({ text, version, label, marked, onText, onCaret, onHistory, handle }: Props): ReactElement {
+export default function TextEditor({ text, version, label, file, marked, onText, onCaret, onHistory, handle }: Props): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   const problems = useProblems((state) => state.problems);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor | undefined>(undefined);
@@ -52,19 +54,22 @@ export default function TextEditor({ text, version, label, marked, onText, onCar
     editor.current = made;
     decorations.current = made.createDecorationsCollection();
     const model = made.getModel();
-    const language = model ? attachLanguage(model, label) : undefined;
     made.onDidChangeModelContent(() => {
       callbacks.current.onText(made.getValue());
       callbacks.current.onHistory({ canUndo: model?.canUndo() ?? false, canRedo: model?.canRedo() ?? false });
     });
     made.onDidChangeCursorPosition(({ position }) => { callbacks.current.onCaret({ line: position.lineNumber, column: position.column, offset: made.getModel()?.getOffsetAt(position) ?? 0, byHand: made.hasTextFocus() }); });
     return () => {
-      language?.dispose();
       made.getModel()?.dispose();
       made.dispose();
       editor.current = undefined;
     };
   }, [label]);
+  useLayoutEffect(() => {
+    const model = editor.current?.getModel();
+    const language = model ? attachLanguage(model, file) : undefined;
+    return () => { language?.dispose(); };
+  }, [label, file]);
   const shownVersion = useRef(version);
   useEffect(() => {
     if (shownVersion.current === version) return;

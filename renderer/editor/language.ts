@@ -2,7 +2,8 @@
 import { create } from 'zustand';
 import type { TextEdit } from '../document/edit.ts';
 import type { Problem } from '../document/language/problems.ts';
-import type { LanguageQueries } from '../document/language/service.ts';
+import type { TextFile } from '../document/language/names.ts';
+import type { LanguageQueries, StoredObject, Verdict } from '../document/language/service.ts';
 import type { FromWorker, QueryName, ToWorker } from './protocol.ts';
 
 interface Judged {
@@ -16,6 +17,9 @@ const NOTHING: Judged = { problems: [], current: false };
 /** Problems of the open text, as of the writer's last pause. */
 export const useProblems = create<Judged>(() => NOTHING);
 
+/** What the files around the open one hold, and how much is wrong with them; by their names. */
+export const useAround = create<{ stored: ReadonlyMap<string, readonly StoredObject[]>; verdicts: ReadonlyMap<string, Verdict> }>(() => ({ stored: new Map(), verdicts: new Map() }));
+
 let worker: Worker | undefined;
 let lastId = 0;
 let version = 0;
@@ -28,10 +32,23 @@ function send(message: ToWorker): void {
       if (data.type === 'answer') {
         waiting.get(data.id)?.(data.result);
         waiting.delete(data.id);
-      } else useProblems.setState({ problems: data.problems, current: data.version === version });
+      } else if (data.type === 'problems') useProblems.setState({ problems: data.problems, current: data.version === version });
+      else if (data.type === 'stored') useAround.setState(({ stored }) => ({ stored: new Map([...stored, ...data.files.map(({ file, objects }) => [file, objects] as const)]) }));
+      else useAround.setState(({ verdicts }) => ({ verdicts: new Map([...verdicts, ...data.files.map(({ file, verdict }) => [file, verdict] as const)]) }));
     };
   }
   worker.postMessage(message);
+}
+
+/** Files stand around the open one, are others than before, or are gone. */
+export function surround(changed: TextFile[], removed: string[]): void {
+  if (changed.length + removed.length === 0) return;
+  if (removed.length > 0) {
+    const gone = new Set(removed);
+    const kept = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([file]) => !gone.has(file)));
+    useAround.setState(({ stored, verdicts }) => ({ stored: kept(stored), verdicts: kept(verdicts) }));
+  }
+  send({ type: 'surround', changed, removed });
 }
 
 /** A text is open: what was there before is forgotten. */
