@@ -13,10 +13,13 @@ export function suspend(name: string, suspended: boolean): void {
 }
 
 /** Opens its YAML in the designer; saved, it goes back to where it came from. */
-export function edit({ kind, name }: Pick<Definition, 'kind' | 'name'>): void {
+export function edit({ kind, name }: Pick<Definition, 'kind' | 'name'>, then?: () => void): void {
   const place = placeOf(useUi.getState());
   invoke('definitions.text', { ...place, kind, name }).then(
-    ({ text, version }) => { openDocument({ title: `${name}.yaml`, text, saved: text, origin: { ...place, ...(version !== undefined && { version }) } }); },
+    ({ text, version }) => {
+      openDocument({ title: `${name}.yaml`, text, saved: text, origin: { ...place, ...(version !== undefined && { version }) } });
+      then?.();
+    },
     (error: unknown) => { sayError(`${name} was not opened`, error); },
   );
 }

@@ -19,6 +19,9 @@ import { DiskBanner, useDisk } from './disk.tsx';
 import { useNewFile } from './folder/commands.ts';
 import { FilesPane } from './folder/FilesPane.tsx';
 import { NewFile } from './folder/NewFile.tsx';
+import './folder/open.ts';
+import { useRenaming } from './folder/rename.ts';
+import { RenameDialog } from './folder/RenameDialog.tsx';
 import { followCluster, useFolder } from './folder/store.ts';
 import { FormPane } from './FormPane.tsx';
 import { NoFile } from './NoFile.tsx';
@@ -48,11 +51,13 @@ function FolderSide(): ReactElement | null {
   const { contextId, namespace } = usePlace();
   const shown = useFilesShown();
   const asking = useNewFile((state) => state.asking);
+  const renaming = useRenaming((state) => state.asked);
   const width = useUi((state) => state.sizes['designer.files'] ?? 216);
   useEffect(() => followCluster({ contextId, namespace }), [contextId, namespace]);
   return (
     <>
       {shown ? <><FilesPane width={width} /><Sash label="Width of the files" size={width} min={150} max={480} grows="right" onFold={() => { fold('designer.files', true); }} onSize={(size) => { resize('designer.files', size); }} /></> : null}
+      {renaming ? <RenameDialog asked={renaming} /> : null}
       {asking ? <NewFile onClose={() => { useNewFile.setState({ asking: false }); }} /> : null}
     </>
   );

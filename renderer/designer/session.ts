@@ -253,12 +253,18 @@ export function selectAt(offset: number): void {
 }
 
 let editor: TextHandle | undefined;
+/** The document that the editor shows. */
+let shownId: string | undefined;
+/** A place that is to be shown when its document is. */
+let toShow: { id: string | undefined; offset: number } | undefined;
 /** What was asked for while the editor was still being loaded. */
 let waiting: (() => void)[] = [];
 
 export function attachEditor(handle: TextHandle | null): void {
   editor = handle ?? undefined;
+  shownId = editor && useUi.getState().document?.id;
   if (!editor) return;
+  showWaiting();
   const asked = waiting;
   waiting = [];
   for (const go of asked) go();
@@ -367,4 +373,24 @@ export function redo(): void {
 /** Puts the caret where something is written and the text into view. */
 export function goToText(offset: number): void {
   editor?.goTo(offset);
+}
+
+/** Shows a place of the open document in both views, as soon as its editor is there. */
+export function showWhenOpen(offset: number): void {
+  toShow = { id: useUi.getState().document?.id, offset };
+  if (editor && shownId === toShow.id) showWaiting();
+}
+
+function showWaiting(): void {
+  const wanted = toShow;
+  toShow = undefined;
+  if (!wanted || wanted.id !== useUi.getState().document?.id) return;
+  const { objects } = useDesigner.getState();
+  const holds = (range: { start: number; end: number } | undefined): boolean => range !== undefined && wanted.offset >= range.start && wanted.offset <= range.end;
+  const index = objects.findIndex((object) => holds(object.rangeOf([])));
+  const object = objects[index];
+  const template = object?.spec.templates?.find((_, i) => holds(object.rangeOf([...object.specPath, 'templates', i])))?.name;
+  if (object) showObject(index, template);
+  goToText(wanted.offset);
+  selectAt(wanted.offset);
 }

@@ -1,6 +1,7 @@
 /** The window's side of the language worker: the open text is kept the same there, questions are asked, problems arrive. */
 import { create } from 'zustand';
 import type { TextEdit } from '../document/edit.ts';
+import type { FileEdits } from '../document/language/navigate.ts';
 import type { Problem } from '../document/language/problems.ts';
 import type { TextFile } from '../document/language/names.ts';
 import type { LanguageQueries, StoredObject, Verdict } from '../document/language/service.ts';
@@ -40,15 +41,43 @@ function send(message: ToWorker): void {
   worker.postMessage(message);
 }
 
-/** Files stand around the open one, are others than before, or are gone. */
-export function surround(changed: TextFile[], removed: string[]): void {
+/** The files around the open one as the worker has them. */
+let around: ReadonlyMap<string, TextFile> = new Map();
+
+/** These files stand around the open one now; the worker is told what is another than before. */
+export function surround(files: ReadonlyMap<string, TextFile>): void {
+  const removed = [...around.keys()].filter((file) => !files.has(file));
+  const changed = [...files.values()].filter(({ file, text }) => around.get(file)?.text !== text);
+  around = files;
   if (changed.length + removed.length === 0) return;
   if (removed.length > 0) {
-    const gone = new Set(removed);
-    const kept = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([file]) => !gone.has(file)));
+    const kept = <T>(map: ReadonlyMap<string, T>): Map<string, T> => new Map([...map].filter(([file]) => files.has(file)));
     useAround.setState(({ stored, verdicts }) => ({ stored: kept(stored), verdicts: kept(verdicts) }));
   }
   send({ type: 'surround', changed, removed });
+}
+
+/** @returns the text of a file around the open one; places that the worker names count in it */
+export function textAround(file: string): string | undefined {
+  return around.get(file)?.text;
+}
+
+/** What a window does with other files than the open one. */
+interface Elsewhere {
+  /** Shows a place of another file. */
+  open: (file: string, offset: number) => void;
+  /** Asks about a change of names in several files, and makes it. */
+  rename: (changes: readonly FileEdits[], from: string, to: string) => void;
+}
+
+let elsewhere: Elsewhere | undefined;
+
+export function setElsewhere(next: Elsewhere): void {
+  elsewhere = next;
+}
+
+export function otherFiles(): Elsewhere | undefined {
+  return elsewhere;
 }
 
 /** A text is open: what was there before is forgotten. */

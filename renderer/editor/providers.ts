@@ -4,7 +4,7 @@ import type { Completion, CompletionKind } from '../document/language/completion
 import type { Location } from '../document/language/navigate.ts';
 import type { OutlineItem } from '../document/language/outline.ts';
 import type { Fix } from '../document/language/problems.ts';
-import { ask, changeText, openText, useProblems } from './language.ts';
+import { ask, changeText, openText, otherFiles, textAround, useProblems } from './language.ts';
 import { monaco } from './monaco.ts';
 
 type Model = monaco.editor.ITextModel;
@@ -62,6 +62,7 @@ function register(): void {
   if (registered) return;
   registered = true;
   monaco.languages.setLanguageConfiguration('yaml', CONFIGURATION);
+  monaco.editor.registerEditorOpener(OPENER);
   monaco.languages.registerCompletionItemProvider('yaml', COMPLETION);
   monaco.languages.registerSignatureHelpProvider('yaml', SIGNATURES);
   monaco.languages.registerHoverProvider('yaml', HOVER);
@@ -136,9 +137,35 @@ function plain(text: string): string {
   return text.replace(/[\\`*_{}[\]()#+\-.!|<>&~:/@]/g, '\\$&').replace(/\n/g, ' ');
 }
 
+const SCHEME = 'tiphys';
+
+/** A model of another file, for what shows its lines; made anew when its text is another. */
+function modelAround(file: string): Model | undefined {
+  const text = textAround(file);
+  if (text === undefined) return undefined;
+  const uri = monaco.Uri.from({ scheme: SCHEME, path: `/${file}` });
+  const known = monaco.editor.getModel(uri);
+  if (known && known.getValue() !== text) known.setValue(text);
+  return known ?? monaco.editor.createModel(text, 'yaml', uri);
+}
+
+/** Going to a place of another file opens that in the designer. */
+const OPENER: monaco.editor.ICodeEditorOpener = {
+  openCodeEditor: (_, resource, at) => {
+    const other = resource.scheme === SCHEME ? monaco.editor.getModel(resource) : null;
+    if (!other) return false;
+    const position = at && 'startLineNumber' in at ? { lineNumber: at.startLineNumber, column: at.startColumn } : at;
+    otherFiles()?.open(resource.path.slice(1), position ? other.getOffsetAt(position) : 0);
+    return true;
+  },
+};
+
 async function locations(query: 'definitions' | 'references', model: Model, position: monaco.Position, token: monaco.CancellationToken): Promise<monaco.languages.Location[]> {
   const found = attached?.model === model ? await ask(query, [model.getOffsetAt(position)], token) : undefined;
-  return (found ?? []).filter(({ file }) => file === attached?.file).map((place) => ({ uri: model.uri, range: rangeOf(model, place.start, place.end) }));
+  return (found ?? []).flatMap((place) => {
+    const other = place.file === attached?.file ? model : modelAround(place.file);
+    return other ? [{ uri: other.uri, range: rangeOf(other, place.start, place.end) }] : [];
+  });
 }
 
 const HIGHLIGHTS: monaco.languages.DocumentHighlightProvider = {
@@ -158,7 +185,13 @@ const RENAME: monaco.languages.RenameProvider = {
     const found = attached?.model === model ? await ask('rename', [model.getOffsetAt(position), newName], token) : undefined;
     if (!found) return { edits: [] };
     if ('refused' in found) return { edits: [], rejectReason: found.refused };
-    return workspaceEdit(model, found.filter(({ file }) => file === attached?.file).flatMap(({ edits }) => edits));
+    if (found.some(({ file }) => file !== attached?.file)) {
+      // Seen as a list before anything is written.
+      const from = (await ask('renameable', [model.getOffsetAt(position)], token))?.name ?? '';
+      otherFiles()?.rename(found, from, newName);
+      return { edits: [] };
+    }
+    return workspaceEdit(model, found.flatMap(({ edits }) => edits));
   },
 };
 

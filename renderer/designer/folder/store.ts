@@ -9,6 +9,7 @@ import type { UiError } from '../../app/bridge.ts';
 import { guardUnsaved } from '../../app/commands.ts';
 import { openDocument, say, sayError, setUi, useUi } from '../../app/store.ts';
 import type { Place } from '../../app/store.ts';
+import type { TextFile } from '../../document/language/names.ts';
 import { surround } from '../../editor/language.ts';
 
 interface FolderState {
@@ -149,27 +150,13 @@ function takeCluster(kind: StoredKind, { change }: TextsItem): void {
   useClusterTexts.setState({ texts });
 }
 
-/** @returns the text of a file around the open one as it is in the window: unsaved changes count */
-export function textAround(file: string): string | undefined {
-  return useUi.getState().shelf.find(({ path }) => path === file)?.text ?? useFolder.getState().files.get(file)?.text ?? useClusterTexts.getState().texts.get(file)?.text;
-}
-
-/** What the worker was told last, by file. */
-const told = new Map<string, string>();
-
-/** Tells the worker what is another than it was told. Of the open file it has the text that is being written, and minds no other. */
+/** Keeps what stands around the open file the same in the worker. Of the open file it has the text that is being written, and minds no other. */
 function tellWorker(): void {
-  const { shelf } = useUi.getState();
-  const wanted = new Map<string, string>();
-  for (const [path, { text }] of useFolder.getState().files) if (text !== undefined) wanted.set(path, text);
-  for (const { path, text } of shelf) if (path !== undefined) wanted.set(path, text);
-  const cluster = useClusterTexts.getState().texts;
-  for (const [file, { text }] of cluster) wanted.set(file, text);
-  const removed = [...told.keys()].filter((file) => !wanted.has(file));
-  const changed = [...wanted].filter(([file, text]) => told.get(file) !== text);
-  for (const file of removed) told.delete(file);
-  for (const [file, text] of changed) told.set(file, text);
-  surround(changed.map(([file, text]) => ({ file, text, ...(cluster.has(file) && { cluster: true }) })), removed);
+  const wanted = new Map<string, TextFile>();
+  for (const [file, { text }] of useFolder.getState().files) if (text !== undefined) wanted.set(file, { file, text });
+  for (const { path, text } of useUi.getState().shelf) if (path !== undefined) wanted.set(path, { file: path, text });
+  for (const [file, { text }] of useClusterTexts.getState().texts) wanted.set(file, { file, text, cluster: true });
+  surround(wanted);
 }
 
 useFolder.subscribe((now, before) => { if (now.files !== before.files) tellWorker(); });
