@@ -33,5 +33,5 @@ window.addEventListener('dragover', (event) => { if (hasFiles(event)) event.prev
 window.addEventListener('drop', (event) => {
   if (!event.isTrusted || !hasFiles(event)) return;
   event.preventDefault();
-  ipcRenderer.send('tiphys:dropped', [...event.dataTransfer?.files ?? []].map((file) => webUtils.getPathForFile(file)).filter((file) => file !== ''));
+  ipcRenderer.send('tiphys:dropped', Array.from(event.dataTransfer?.files ?? []).map((file) => webUtils.getPathForFile(file)).filter((file) => file !== ''));
 });

@@ -1,4 +1,4 @@
-import { ChevronDown, ChevronRight } from 'lucide-react';
+import { ChevronDown, ChevronRight, Lock } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { grammarOf } from '../document/sketch.ts';
 import { templateKind } from '../document/projection.ts';
@@ -6,12 +6,13 @@ import { Menu } from '../ui/overlays.tsx';
 import type { MenuItem } from '../ui/overlays.tsx';
 import { Button } from '../ui/parts.tsx';
 import { KindMark } from '../monitor/graph-parts.tsx';
-import { climb, objectOf, showObject, sketchOf, templateOnCanvas, trailOf, useDesigner } from './session.ts';
+import { climb, objectOf, outsideOnCanvas, showObject, showTemplate, sketchOf, templateOnCanvas, trailOf, useDesigner } from './session.ts';
 
 /** Which template is on the canvas: the way to it, each part a way back, and a choice of all others. */
 export function Where(): ReactElement {
   const state = useDesigner();
   const placed = templateOnCanvas(state);
+  const outside = outsideOnCanvas(state);
   const trail = trailOf(state);
   const tasks = sketchOf(state).nodes.filter((node) => node.shape === 'task').length;
   const name = trail.at(-1) ?? '';
@@ -26,6 +27,7 @@ export function Where(): ReactElement {
         <Button kind="quiet" className="template-name" aria-label={`Template ${name}: choose another`}><h1 className="cut">{name || 'no template'}</h1><ChevronDown aria-hidden /></Button>
       </Menu>
       <span className="times">{says}</span>
+      {outside ? <span className="read-only" title={`${outside.object.kind} ${outside.object.name}: shown as it is in the cluster, changed where it is opened`}><Lock aria-hidden />{outside.object.name}, of the cluster</span> : null}
     </nav>
   );
 }
@@ -36,7 +38,7 @@ function choices(): (MenuItem | 'line')[] {
   const now = objectOf(state);
   const at = state.levels.at(-1)?.object ?? 0;
   const templates: MenuItem[] = (now?.spec.templates ?? []).map((template, i) => ({
-    id: `t${i}`, label: `${template.name ?? 'unnamed'}${template.name === now?.spec.entrypoint ? ' · entrypoint' : ''}`, icon: <KindMark kind={templateKind(template)} />, run: () => { showObject(at, template.name); },
+    id: `t${i}`, label: `${template.name ?? 'unnamed'}${template.name === now?.spec.entrypoint ? ' · entrypoint' : ''}`, icon: <KindMark kind={templateKind(template)} />, run: () => { showTemplate(template.name); },
   }));
   const objects: MenuItem[] = state.objects.flatMap((object, i) => (i === at ? [] : [{ id: `o${i}`, label: `${object.kind} ${object.name}`, run: () => { showObject(i); } }]));
   return templates.length && objects.length ? [...templates, 'line', ...objects] : [...templates, ...objects];

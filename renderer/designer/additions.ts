@@ -1,15 +1,20 @@
-/** What can be added to a template: kinds of templates, the templates there are, and snippets of several fields or tasks. */
+/** What can be added to a template: kinds of templates, the templates there are here and elsewhere, and snippets of several fields or tasks. */
+import type { Template, TemplateCall } from '../../engine/spec/types.ts';
 import type { NewTask } from '../document/command.ts';
 import type { StepKind } from '../document/model.ts';
 import type { DrawnObject } from '../document/objects.ts';
 import { templateKind } from '../document/projection.ts';
+
+/** In the order in which they are shown. */
+export const GROUPS = ['Kinds', 'In this file', 'In the folder', 'In the cluster', 'Snippets'] as const;
+type Group = (typeof GROUPS)[number];
 
 export interface Addition {
   id: string;
   title: string;
   note?: string;
   kind: StepKind;
-  group: 'Kinds' | 'In this file' | 'Snippets';
+  group: Group;
   task: NewTask;
   /** Tasks that follow it, each waiting for the one before. */
   followers?: readonly NewTask[];
@@ -61,10 +66,47 @@ const SNIPPETS: readonly Addition[] = [
   },
 ];
 
-/** @returns what can be added where `object` is open, most general first */
-export function additions(object: DrawnObject | undefined): Addition[] {
+/** Where something is added, and what there is to add. */
+interface Place {
+  /** The object on the canvas, and its template there. */
+  object: DrawnObject | undefined;
+  template: Template | undefined;
+  /** All objects of the file. */
+  objects: readonly DrawnObject[];
+  outside: Iterable<{ cluster: boolean; object: DrawnObject }>;
+}
+
+/** @returns what can be added, most general first */
+export function additions(place: Place): Addition[] {
+  const { object, objects } = place;
   const own = (object?.spec.templates ?? []).flatMap((template): Addition[] => (template.name === undefined ? [] : [{
     id: `template ${template.name}`, title: template.name, kind: templateKind(template), group: 'In this file', task: { name: template.name, template: template.name },
   }]));
-  return [...KINDS, ...own, ...SNIPPETS];
+  const beside = objects.filter((each) => each !== object).flatMap((each) => stored(each, 'In this file', place));
+  const outside = [...place.outside].flatMap((each) => stored(each.object, each.cluster ? 'In the cluster' : 'In the folder', place));
+  return [...KINDS, ...own, ...beside, ...outside, ...SNIPPETS];
+}
+
+/** Templates that are called by a reference, with the arguments that they take. */
+function stored({ kind, name, spec }: DrawnObject, group: Group, place: Place): Addition[] {
+  if (kind !== 'WorkflowTemplate' && kind !== 'ClusterWorkflowTemplate') return [];
+  const clusterScope = kind === 'ClusterWorkflowTemplate';
+  return (spec.templates ?? []).flatMap((template): Addition[] => {
+    if (template.name === undefined) return [];
+    const given = argumentsFor(template, place);
+    return [{
+      id: `${kind} ${name} ${template.name}`, title: template.name, note: clusterScope ? `${name}, cluster` : name, kind: templateKind(template), group,
+      task: { name: template.name, templateRef: { name, template: template.name, ...(clusterScope && { clusterScope }) }, ...(given && { fields: { arguments: given } }) },
+    }];
+  });
+}
+
+/** A value for every parameter: one of the same name where it is added, else its default, else nothing yet. */
+function argumentsFor({ inputs }: Template, { template, object }: Place): TemplateCall['arguments'] {
+  const here = new Set((template?.inputs?.parameters ?? []).map(({ name }) => name));
+  const run = new Set((object?.spec.arguments?.parameters ?? []).map(({ name }) => name));
+  const parameters = (inputs?.parameters ?? []).map(({ name, value, default: fallback, enum: choices }) => ({
+    name, value: here.has(name) ? `{{inputs.parameters.${name}}}` : run.has(name) ? `{{workflow.parameters.${name}}}` : (value ?? fallback ?? choices?.[0] ?? ''),
+  }));
+  return parameters.length > 0 ? { parameters } : undefined;
 }

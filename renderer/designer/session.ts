@@ -19,10 +19,15 @@ import type { Source } from '../document/source.ts';
 import { EMPTY_SKETCH, sketch } from '../document/sketch.ts';
 import type { Sketch } from '../document/sketch.ts';
 import type { History, TextHandle } from '../editor/TextEditor.tsx';
+import { followOutside, outsideId } from './folder/around.ts';
+import type { Outside } from './folder/around.ts';
+import { openPath } from './folder/store.ts';
 
 /** A place on the way down: an object's entry, one of its templates, or the inline template of a task. */
 export interface Level {
   object: number;
+  /** An object outside the file, by its id: it is shown and not changed. */
+  outside?: string;
   template?: string;
   /** Name of the task above whose inline template this is. */
   inline?: string;
@@ -36,6 +41,8 @@ interface DesignerState {
   stale: boolean;
   /** From what was opened first down to what is on the canvas; never empty. */
   levels: readonly Level[];
+  /** Templates of the folder and the cluster, by kind and name. */
+  outside: ReadonlyMap<string, Outside>;
   /** Ids of the selected nodes on the canvas; the last one leads. */
   selection: readonly string[];
   /** Id of the selected edge. */
@@ -49,9 +56,10 @@ interface DesignerState {
   caret: { line: number; column: number };
 }
 
-const START: DesignerState = { text: '', objects: [], stale: false, levels: [{ object: 0 }], selection: [], edge: undefined, field: undefined, tab: 'canvas', diagnostics: [], history: { canUndo: false, canRedo: false }, caret: { line: 1, column: 1 } };
+const START: DesignerState = { text: '', objects: [], stale: false, levels: [{ object: 0 }], outside: new Map(), selection: [], edge: undefined, field: undefined, tab: 'canvas', diagnostics: [], history: { canUndo: false, canRedo: false }, caret: { line: 1, column: 1 } };
 
 export const useDesigner = create<DesignerState>(() => START);
+followOutside((outside) => { useDesigner.setState({ outside }); });
 
 /** Longer texts are read when the person pauses. */
 const LARGE = 30_000;
@@ -62,7 +70,8 @@ let reading: ReturnType<typeof setTimeout> | undefined;
 export function beginSession(text: string): void {
   clearTimeout(reading);
   waiting = [];
-  useDesigner.setState({ ...START, tab: useDesigner.getState().tab }, true);
+  const { tab, outside } = useDesigner.getState();
+  useDesigner.setState({ ...START, tab, outside }, true);
   read(text);
 }
 
@@ -88,7 +97,7 @@ function read(text: string): void {
     useDesigner.setState({ text, stale: true });
     return;
   }
-  const levels = before.levels.filter((_, i) => i === 0 || placeOfLevels(objects, before.levels.slice(0, i + 1)) !== undefined);
+  const levels = before.levels.filter((_, i) => i === 0 || placeOfLevels({ objects, outside: before.outside }, before.levels.slice(0, i + 1)) !== undefined);
   const state = { text, objects, stale: broken, levels: levels[0] && objects[levels[0].object] ? levels : START.levels };
   useDesigner.setState({ ...state, selection: stillThere(before.selection, { ...before, ...state }) });
 }
@@ -103,12 +112,24 @@ function stillThere(selection: readonly string[], state: DesignerState): readonl
 
 /** The object on the canvas. */
 export function objectOf(state: DesignerState): DrawnObject | undefined {
-  return state.objects[state.levels.at(-1)?.object ?? 0];
+  return objectAt(state, state.levels.at(-1) ?? { object: 0 });
+}
+
+type Objects = Pick<DesignerState, 'objects' | 'outside'>;
+
+function objectAt({ objects, outside }: Objects, level: Level): DrawnObject | undefined {
+  return level.outside === undefined ? objects[level.object] : outside.get(level.outside)?.object;
+}
+
+/** @returns the object outside the file that is on the canvas */
+export function outsideOnCanvas({ levels, outside }: DesignerState): Outside | undefined {
+  return outside.get(levels.at(-1)?.outside ?? '');
 }
 
 /** What is worked out once for a text and a place in it. */
 interface View {
   objects: readonly DrawnObject[];
+  outside: DesignerState['outside'];
   levels: readonly Level[];
   placed: PlacedTemplate | undefined;
   sketch: Sketch;
@@ -117,13 +138,13 @@ interface View {
 let view: View | undefined;
 
 function viewOf(state: DesignerState): View {
-  const { objects, levels } = state;
-  if (view?.objects === objects && view.levels === levels) return view;
+  const { objects, outside, levels } = state;
+  if (view?.objects === objects && view.outside === outside && view.levels === levels) return view;
   const object = objectOf(state);
-  const placed = placeOfLevels(objects, levels);
-  view = { objects, levels, placed, sketch: object && placed ? sketch(object, placed, trailOf(state), (ref) => {
+  const placed = placeOfLevels(state, levels);
+  view = { objects, outside, levels, placed, sketch: object && placed ? sketch(object, placed, trailOf(state), (ref) => {
     const kind = ref.clusterScope ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate';
-    const other = objects.find((each) => each.kind === kind && each.name === ref.name);
+    const other = objects.find((each) => each.kind === kind && each.name === ref.name) ?? outside.get(outsideId(kind, ref.name ?? ''))?.object;
     return other && templateOf(other, ref.template)?.template;
   }) : EMPTY_SKETCH };
   return view;
@@ -139,9 +160,9 @@ export function sketchOf(state: DesignerState): Sketch {
   return viewOf(state).sketch;
 }
 
-function placeOfLevels(objects: readonly DrawnObject[], levels: readonly Level[]): PlacedTemplate | undefined {
+function placeOfLevels(objects: Objects, levels: readonly Level[]): PlacedTemplate | undefined {
   const level = levels.at(-1);
-  const object = level && objects[level.object];
+  const object = level && objectAt(objects, level);
   if (!object) return undefined;
   if (level.inline === undefined) return level.template === undefined ? entryOf(object) : templateOf(object, level.template);
   const above = placeOfLevels(objects, levels.slice(0, -1));
@@ -185,12 +206,20 @@ export function faultsOf(state: DesignerState): ReadonlyMap<string, Fault> {
 
 /** Names of the templates on the way to the canvas, that of the canvas last. */
 export function trailOf(state: DesignerState): string[] {
-  return state.levels.map((level, i) => level.inline ?? level.template ?? placeOfLevels(state.objects, state.levels.slice(0, i + 1))?.template.name ?? '');
+  return state.levels.map((level, i) => level.inline ?? level.template ?? placeOfLevels(state, state.levels.slice(0, i + 1))?.template.name ?? '');
 }
 
 /** Shows another object of the file, from its entry, or one of its templates. */
 export function showObject(object: number, template?: string): void {
   useDesigner.setState({ levels: [template === undefined ? { object } : { object, template }], selection: [] });
+}
+
+/** Shows another template of the object on the canvas. */
+export function showTemplate(template: string | undefined): void {
+  const { levels } = useDesigner.getState();
+  const level = levels.at(-1);
+  if (level?.outside === undefined) showObject(level?.object ?? 0, template);
+  else useDesigner.setState({ levels: [...levels.slice(0, -1), { object: level.object, outside: level.outside, ...(template !== undefined && { template }) }], selection: [] });
 }
 
 /** Goes into what a node calls. @returns whether there was anything to open */
@@ -200,20 +229,32 @@ export function drillInto(id: string): boolean {
   const level = state.levels.at(-1);
   if (!node?.opens || !level) return false;
   const { opens } = node;
+  const at = level.outside === undefined ? {} : { outside: level.outside };
   let next: Level;
-  if ('inline' in opens) next = { object: level.object, inline: node.name };
-  else if ('template' in opens) next = { object: level.object, template: opens.template };
+  if ('inline' in opens) next = { ...at, object: level.object, inline: node.name };
+  else if ('template' in opens) next = { ...at, object: level.object, template: opens.template };
   else {
     const kind = opens.ref.cluster ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate';
     const object = state.objects.findIndex((each) => each.kind === kind && each.name === opens.ref.name);
-    if (object < 0) {
-      say('failed', `${opens.ref.name} is not in this file.`, { hint: 'Its templates are those of the cluster.' });
+    const id = outsideId(kind, opens.ref.name);
+    const found = object < 0 ? state.outside.get(id) : undefined;
+    if (found && !found.cluster) {
+      openOutside(found, opens.ref.template);
+      return true;
+    }
+    if (object < 0 && !found) {
+      say('failed', `${opens.ref.name} is not known here.`, { hint: 'It is not in this file, not in the open folder and not in this namespace of the cluster.' });
       return false;
     }
-    next = { object, template: opens.ref.template };
+    next = found ? { object: level.object, outside: id, template: opens.ref.template } : { object, template: opens.ref.template };
   }
   useDesigner.setState({ levels: [...state.levels, next], selection: [] });
   return true;
+}
+
+/** Opens the file of a template outside, and that template. */
+export function openOutside({ file, object }: Outside, template: string): void {
+  void openPath(file, () => { showWhenOpen({ kind: object.kind, name: object.name, template }); });
 }
 
 /** Back up to a level; without one, one level up, where the node one came from is selected. */
@@ -256,7 +297,7 @@ let editor: TextHandle | undefined;
 /** The document that the editor shows. */
 let shownId: string | undefined;
 /** A place that is to be shown when its document is. */
-let toShow: { id: string | undefined; offset: number } | undefined;
+let toShow: { id: string | undefined; spot: Spot } | undefined;
 /** What was asked for while the editor was still being loaded. */
 let waiting: (() => void)[] = [];
 
@@ -342,6 +383,7 @@ export function templatePlace(): TemplatePlace | string {
   const state = useDesigner.getState();
   const object = objectOf(state);
   if (!object) return 'There is no workflow in this file.';
+  if (outsideOnCanvas(state)) return `${object.name} is a template of the cluster: open it to change it.`;
   if (state.levels.some((level) => level.inline !== undefined)) return 'An inline template is changed in its form or in the text. Make it a template of its own to change it here.';
   const name = templateOnCanvas(state)?.template.name;
   return name === undefined ? 'The template has no name yet: give it one in the text.' : { part: object.document, template: name };
@@ -375,9 +417,12 @@ export function goToText(offset: number): void {
   editor?.goTo(offset);
 }
 
+/** A place of a document: where something is written, or a template of one of its objects. */
+type Spot = number | { kind: string; name: string; template: string };
+
 /** Shows a place of the open document in both views, as soon as its editor is there. */
-export function showWhenOpen(offset: number): void {
-  toShow = { id: useUi.getState().document?.id, offset };
+export function showWhenOpen(spot: Spot): void {
+  toShow = { id: useUi.getState().document?.id, spot };
   if (editor && shownId === toShow.id) showWaiting();
 }
 
@@ -386,11 +431,17 @@ function showWaiting(): void {
   toShow = undefined;
   if (!wanted || wanted.id !== useUi.getState().document?.id) return;
   const { objects } = useDesigner.getState();
-  const holds = (range: { start: number; end: number } | undefined): boolean => range !== undefined && wanted.offset >= range.start && wanted.offset <= range.end;
+  const { spot } = wanted;
+  if (typeof spot !== 'number') {
+    const at = objects.findIndex(({ kind, name }) => kind === spot.kind && name === spot.name);
+    if (at >= 0) showObject(at, spot.template);
+    return;
+  }
+  const holds = (range: { start: number; end: number } | undefined): boolean => range !== undefined && spot >= range.start && spot <= range.end;
   const index = objects.findIndex((object) => holds(object.rangeOf([])));
   const object = objects[index];
   const template = object?.spec.templates?.find((_, i) => holds(object.rangeOf([...object.specPath, 'templates', i])))?.name;
   if (object) showObject(index, template);
-  goToText(wanted.offset);
-  selectAt(wanted.offset);
+  goToText(spot);
+  selectAt(spot);
 }

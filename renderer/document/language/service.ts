@@ -189,6 +189,6 @@ function storedIn(text: string): StoredObject[] {
   return readManifests(text).manifests.flatMap(({ kind, object }): StoredObject[] => {
     if (kind === 'other') return [];
     const name = object.metadata.name ?? object.metadata.generateName ?? '';
-    return [kind === 'WorkflowTemplate' || kind === 'ClusterWorkflowTemplate' ? { kind, name, spec: object.spec as WorkflowSpec } : { kind, name }];
+    return [kind === 'WorkflowTemplate' || kind === 'ClusterWorkflowTemplate' ? { kind, name, spec: object.spec } : { kind, name }];
   });
 }
