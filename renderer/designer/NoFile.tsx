@@ -29,7 +29,7 @@ export function NoFile(): ReactElement {
         <section className="drafts">
           <h3 className="sec">Folders opened last</h3>
           <ul>{recent.slice(0, 5).map((each) => (
-            <li key={each.handle}><button type="button" className="grow" onClick={() => void openFolder(each.handle)}><FolderOpen aria-hidden className="soft" /><b className="cut">{each.name}</b><span className="soft cut" title={each.where}>{each.where}</span></button></li>
+            <li key={each.handle}><button type="button" className="grow" onClick={() => void openFolder(each.handle)}><FolderOpen aria-hidden className="soft" /><b className="cut">{each.name}</b><span className="soft cut where-of" title={each.where}>{each.where}</span></button></li>
           ))}</ul>
         </section>
       ) : null}

@@ -37,7 +37,7 @@ export function FilesPane({ width }: { width: number }): ReactElement {
       {more ? <div className="banner" role="status"><TriangleAlert aria-hidden /><span className="grow">Only the first {files.size.toLocaleString('en')} files are shown.</span></div> : null}
       {error ? <ErrorState title="The folder cannot be read" hint={error.hint} raw={error.message} actions={<Button onClick={() => void openFolder()}>Open another…</Button>} />
         : !complete && files.size === 0 ? <Loading words="Reading the folder" />
-          : files.size === 0 ? <EmptyState icon={<FolderOpen aria-hidden />} title="No YAML files here" actions={<Button kind="primary" onClick={() => { runCommand('new-in-folder'); }}>New file…</Button>}>Files ending in .yaml appear as they are made.</EmptyState>
+          : files.size === 0 ? <EmptyState icon={<FolderOpen aria-hidden />} title="No YAML files here" actions={<Button onClick={() => { runCommand('new-in-folder'); }}>New file…</Button>}>Files ending in .yaml appear as they are made.</EmptyState>
             : rows.length === 0 ? <div className="state"><p>None of {files.size.toLocaleString('en')} files is called so.</p><Button onClick={() => { setText(''); }}>Clear</Button></div>
               : <Tree rows={rows} toggle={toggle} list={list} />}
     </section>
