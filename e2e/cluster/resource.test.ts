@@ -134,6 +134,40 @@ metadata: {name: there, namespace: ${namespace}-more}
   }
 });
 
+test('a named account acts where the person may act for it; else the step says that it did not', { skip }, async () => {
+  const admin = await connect(kubeconfig ?? '');
+  const rbac = (kind: string, plural: string): ResourceType => of(kind, plural, 'rbac.authorization.k8s.io');
+  const manifest = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: "{{pod.name}}"}\n';
+  const create = (name: string, account: string): string => single(name, { action: 'create', manifest }, { serviceAccountName: account });
+  const read = ['get', 'list', 'watch'];
+  try {
+    await withNamespace(admin, 'exec-accounts', async (namespace) => {
+      const role = (name: string, rules: object[], subject: object): Promise<unknown> => Promise.all([
+        admin.create(rbac('Role', 'roles'), { metadata: { name, namespace }, rules }),
+        admin.create(rbac('RoleBinding', 'rolebindings'), { metadata: { name, namespace }, roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name }, subjects: [subject] }),
+      ]);
+      for (const name of ['maker', 'idle']) await admin.create(RESOURCE.serviceAccount, { metadata: { name, namespace } });
+      await role('maker', [{ apiGroups: [''], resources: ['configmaps'], verbs: ['create'] }], { kind: 'ServiceAccount', name: 'maker', namespace });
+      await role('nobody', [{ apiGroups: [''], resources: ['pods', 'pods/log', 'configmaps', 'events'], verbs: [...read, 'create', 'patch', 'delete'] }, { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['*'] }], { kind: 'User', name: 'nobody', apiGroup: 'rbac.authorization.k8s.io' });
+      await withEngine(admin, namespace, async (play) => {
+        assert.deepEqual(told(await play(create('may', 'maker'))), { may: 'Succeeded' });
+        await admin.get(RESOURCE.configMap, namespace, 'may');
+        assert.match(told(await play(create('may-not', 'idle')))['may-not'] ?? '', new RegExp(`^Failed: .*User "system:serviceaccount:${namespace}:idle" cannot create resource "configmaps"`));
+      });
+      const nobody = await connect(kubeconfig ?? '', 'e2e-nobody');
+      try {
+        await withEngine(nobody, namespace, async (play) => {
+          assert.deepEqual(told(await play(create('own', 'idle'))), { own: 'Succeeded: done with your own rights: you may not act for the service account idle' });
+        });
+      } finally {
+        await nobody.close();
+      }
+    });
+  } finally {
+    await admin.close();
+  }
+});
+
 test('what the person may not do ends with the right that is missing', { skip }, async () => {
   const cluster = await connect(kubeconfig ?? '', 'e2e-developer');
   try {

@@ -100,8 +100,8 @@ const MOST_MANIFEST = 16 * 1024 * 1024;
 /** @returns what carries tasks out on a cluster */
 export function taskStarter(context: TaskContext): StartTask {
   return (task, run, report) => {
-    const work = task.template.data ? listArtifacts(context, task.template, run, report) : resource(context, task, run, report);
-    work.catch((error: unknown) => report({ phase: 'Failed', message: faultText(error) }));
+    if (!task.template.data) void resource(context, task, run, report);
+    else listArtifacts(context, task.template, run, report).catch((error: unknown) => report({ phase: 'Failed', message: faultText(error) }));
   };
 }
 
@@ -112,13 +112,32 @@ function faultText(error: unknown): string {
   throw error;
 }
 
-function resource({ cluster, clock, watches, artifacts }: TaskContext, task: EngineTask, { workflow, inCluster, signal }: TaskRun, report: (report: TaskReport) => void): Promise<void> {
+function resource({ cluster, clock, watches, artifacts }: TaskContext, task: EngineTask, { workflow, inCluster, signal }: TaskRun, tell: (report: TaskReport) => void): Promise<void> {
   const { name = '', namespace = '', uid = '' } = workflow.metadata;
+  const account = accountOf(task.template, workflow);
+  let note = '';
+  const report = (given: TaskReport): void => tell(note ? { ...given, message: given.message ? `${given.message} (${note})` : note } : given);
+  const actor = async (): Promise<Cluster> => {
+    const other = account === undefined ? cluster : await cluster.asServiceAccount(namespace, account).catch(absentWhenForbidden);
+    if (!other) note = `done with your own rights: you may not act for the service account ${account ?? ''}`;
+    return other ?? cluster;
+  };
   return runResource(task, {
-    cluster, clock, watches, namespace, runUid: uid, report, signal,
+    cluster, actor, clock, watches, namespace, runUid: uid, report, signal,
     owner: inCluster ? { apiVersion: ARGO_API_VERSION, kind: 'Workflow', name, uid, controller: true, blockOwnerDeletion: true } : undefined,
     readArtifact: (artifact) => manifestText(artifacts, namespace, located(workflow, task.template, artifact), signal),
-  });
+  }).catch((error: unknown) => report({ phase: 'Failed', message: faultText(error) }));
+}
+
+/** Not to be told what one may do is not to be allowed it. */
+function absentWhenForbidden(error: unknown): undefined {
+  if (!isAppError(error, 'forbidden')) throw error;
+}
+
+/** The account that Argo's Pod of the template would run as, when one is named. */
+function accountOf(template: Template, workflow: Workflow): string | undefined {
+  const spec = workflow.status?.storedWorkflowTemplateSpec ?? workflow.spec;
+  return [template.executor?.serviceAccountName, spec.executor?.serviceAccountName, template.serviceAccountName, spec.serviceAccountName].find((name) => name);
 }
 
 function located(workflow: Workflow, template: Template, artifact: Artifact): Artifact {

@@ -302,6 +302,30 @@ test('a token file that was written anew is read anew', () => withServer(async (
   await cluster.close();
 }));
 
+test('who may act for a service account does so in its name; who acts for somebody already does not', async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString())).on('end', () => {
+      asked.push(`${request.url ?? ''} ${String(request.headers['impersonate-user'] ?? '-')} ${String(request.headers.authorization)}`);
+      response.end(request.method === 'POST' ? JSON.stringify({ status: { allowed: (JSON.parse(body) as { spec: { resourceAttributes: { name: string } } }).spec.resourceAttributes.name === 'yes' } }) : '{"metadata":{"name":"x"}}');
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const cluster = clientOf(url, { token: 't' });
+  assert.equal(await cluster.asServiceAccount('ns', 'no'), undefined);
+  const other = await cluster.asServiceAccount('ns', 'yes');
+  await other?.get(RESOURCE.configMap, 'ns', 'x');
+  assert.equal(asked.at(-1), '/api/v1/namespaces/ns/configmaps/x system:serviceaccount:ns:yes Bearer t');
+  assert.equal(await cluster.asServiceAccount('ns', 'yes'), other);
+  assert.equal(await other?.asServiceAccount('ns', 'yes'), undefined);
+  const jane = clientOf(url, { token: 't', as: 'jane' });
+  assert.equal(await jane.asServiceAccount('ns', 'yes'), undefined);
+  await Promise.all([cluster.close(), jane.close()]);
+  server.close();
+});
+
 test('impersonation, basic login and proxies are sent as the kubeconfig says', async () => {
   const headers: Record<string, unknown>[] = [];
   const raw: string[][] = [];

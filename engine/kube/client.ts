@@ -2,7 +2,8 @@
 import type { Duplex } from 'node:stream';
 import { AppError, isAppError } from '../spec/error.ts';
 import type { KubeObject } from '../spec/kubernetes.ts';
-import { createCredentials } from './credentials.ts';
+import { actingFor, createCredentials } from './credentials.ts';
+import type { Credentials } from './credentials.ts';
 import { findNamed } from './named.ts';
 import type { NamedType } from './named.ts';
 import type { ResolvedContext } from './kubeconfig.ts';
@@ -64,14 +65,19 @@ export function createClient(context: ResolvedContext, options: ClientOptions = 
     ...(options.pluginTimeLimit === undefined ? {} : { timeLimit: options.pluginTimeLimit }),
     ...(context.cluster.authority.data === undefined ? {} : { authority: context.cluster.authority.data }),
   });
-  const transport = new Transport(context.cluster, credentials, {
+  const { cluster } = context;
+  const client = (identity: Credentials, actAs?: Impersonate): Client => new Client(new Transport(cluster, identity, {
     env,
     ...(options.connections === undefined ? {} : { connections: options.connections }),
     ...(options.deadline === undefined ? {} : { deadline: options.deadline }),
     ...(options.userAgent === undefined ? {} : { userAgent: options.userAgent }),
-  });
-  return new Client(transport, { ...REFLECTOR_TIMES, ...options.times }, options.userAgent?.split('/')[0] ?? 'tiphys');
+  }), { ...REFLECTOR_TIMES, ...options.times }, options.userAgent?.split('/')[0] ?? 'tiphys', actAs);
+  // Who acts for somebody already cannot act for another: the server knows one such header.
+  return client(credentials, context.user.as === undefined ? (user) => client(actingFor(credentials, user)) : undefined);
 }
+
+/** @returns a client of the same connection data that acts for this user */
+type Impersonate = (user: string) => Client;
 
 class Client implements Cluster {
   readonly #transport: Transport;
@@ -80,11 +86,14 @@ class Client implements Cluster {
   readonly #watches = new Set<Reflector>();
   readonly #discovery = new Map<string, { at: number; types: Promise<ResourceType[]> }>();
   readonly #closing = new AbortController();
+  readonly #impersonate: Impersonate | undefined;
+  readonly #others = new Map<string, Client>();
 
-  constructor(transport: Transport, times: ReflectorTimes, manager: string) {
+  constructor(transport: Transport, times: ReflectorTimes, manager: string, impersonate: Impersonate | undefined) {
     this.#transport = transport;
     this.#times = times;
     this.#manager = manager;
+    this.#impersonate = impersonate;
   }
 
   async get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Promise<T> {
@@ -182,10 +191,18 @@ class Client implements Cluster {
     const [resource, subresource] = review.resource.split('/');
     const body = {
       apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes: { verb: review.verb, group: review.group, resource, ...(subresource ? { subresource } : {}), ...(review.namespace ? { namespace: review.namespace } : {}) } },
+      spec: { resourceAttributes: { verb: review.verb, group: review.group, resource, ...(subresource ? { subresource } : {}), ...(review.namespace ? { namespace: review.namespace } : {}), ...(review.name ? { name: review.name } : {}) } },
     };
     const answer = await this.#transport.json<{ status?: { allowed?: boolean } }>({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body });
     return answer.status?.allowed === true;
+  }
+
+  async asServiceAccount(namespace: string, name: string): Promise<Cluster | undefined> {
+    if (!this.#impersonate || !await this.can({ verb: 'impersonate', group: '', resource: 'serviceaccounts', namespace, name })) return undefined;
+    const user = `system:serviceaccount:${namespace}:${name}`;
+    const client = this.#others.get(user) ?? this.#impersonate(user);
+    this.#others.set(user, client);
+    return client;
   }
 
   async version(): Promise<ServerVersion> {
@@ -238,13 +255,14 @@ class Client implements Cluster {
   reconnect(): void {
     this.#discovery.clear();
     this.#transport.reset();
+    for (const other of this.#others.values()) other.reconnect();
     for (const watch of this.#watches) watch.refresh();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     for (const watch of [...this.#watches]) watch.close();
-    await this.#transport.close();
+    await Promise.all([this.#transport.close(), ...[...this.#others.values()].map((other) => other.close())]);
   }
 }
 

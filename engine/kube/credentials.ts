@@ -47,6 +47,11 @@ function impersonation(user: UserConfig): Record<string, string | string[]> {
   };
 }
 
+/** @returns the same credentials, used for another user: what the server calls impersonation */
+export function actingFor(own: Credentials, user: string): Credentials {
+  return { current: () => own.current(), fetch: () => own.fetch(), refused: (identity) => own.refused(identity), headers: { 'impersonate-user': user } };
+}
+
 /** @param exec how plugins are run; `authority` is filled in by the connection */
 export function createCredentials(cluster: ClusterConfig, user: UserConfig, exec: ExecOptions): Credentials {
   const headers = impersonation(user);

@@ -124,6 +124,8 @@ export interface AccessReview {
   /** Plural, with a subresource behind a slash: `pods/log`. */
   resource: string;
   namespace?: string;
+  /** One object; all of them when absent. */
+  name?: string;
 }
 
 export interface Cluster {
@@ -145,6 +147,8 @@ export interface Cluster {
   portForward(namespace: string, pod: string, port: number): Promise<Duplex>;
   /** @returns whether the current user may do this (SelfSubjectAccessReview) */
   can(review: AccessReview): Promise<boolean>;
+  /** @returns the same cluster as this service account sees it, closed together with this one; undefined where the user may not act for it */
+  asServiceAccount(namespace: string, name: string): Promise<Cluster | undefined>;
   version(): Promise<ServerVersion>;
   /** @returns the type behind an object's apiVersion and kind, from discovery; undefined when the server has none */
   resourceFor(apiVersion: string, kind: string): Promise<ResourceType | undefined>;

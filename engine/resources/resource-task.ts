@@ -18,6 +18,8 @@ import type { ObjectWatches } from './watches.ts';
 
 export interface ResourceWork {
   cluster: Cluster;
+  /** Who acts on the objects. That they are followed is the person's own doing: whoever may create need not be allowed to watch. */
+  actor: () => Promise<Cluster>;
   clock: Clock;
   watches: ObjectWatches;
   namespace: string;
@@ -42,13 +44,13 @@ export async function runResource(task: EngineTask, work: ResourceWork): Promise
   const flags = readFlags(resource.flags ?? []);
   const creator = `${work.runUid}/${task.nodeId}/${task.startedAt}`;
   const manifest = resource.manifestFrom?.artifact ? await work.readArtifact(inputOf(template, resource.manifestFrom.artifact)) : resource.manifest ?? '';
-  const acting: Acting = { cluster: work.cluster, template: resource, flags, creator, signal: work.signal };
-  const targets = await patiently(work, () => targetsOf(work, resource, flags, manifest, creator));
+  const acting: Acting = { cluster: await patiently(work, work.actor), template: resource, flags, creator, signal: work.signal };
+  const targets = await patiently(work, () => targetsOf(work, acting, manifest));
   const { placed, objects } = task.acted ? { placed: await placeAll(work, targets, flags), objects: undefined } : await actOnAll(work, acting, targets);
   if (resource.action === 'delete') await deleted(work, flags, placed);
   else if (waits(conditions, placed)) await met(work, template, conditions, placed);
   else {
-    const last = objects ?? await Promise.all(placed.map(({ type, namespace, target }) => patiently(work, () => work.cluster.get(type, namespace, target.name))));
+    const last = objects ?? await Promise.all(placed.map(({ type, namespace, target }) => patiently(work, () => acting.cluster.get(type, namespace, target.name))));
     finish(work, template, last.flatMap((object) => object ?? []));
   }
   if (resource.action === 'delete') finish(work, template, []);
@@ -63,12 +65,12 @@ function inputOf(template: Template, artifact: Artifact): Artifact {
   return template.inputs?.artifacts?.find(({ name }) => name === artifact.name) ?? artifact;
 }
 
-async function targetsOf(work: ResourceWork, resource: ResourceTemplate, flags: ResourceFlags, manifest: string, creator: string): Promise<Target[]> {
+async function targetsOf(work: ResourceWork, { cluster, template: resource, flags, creator }: Acting, manifest: string): Promise<Target[]> {
   if (resource.action === 'patch' && (resource.mergeStrategy === 'json' || flags.words.length > 0)) {
     const body = parseYaml(manifest).value;
-    return (await namedTargets(work.cluster, flags, work.namespace)).map((target) => ({ ...target, patch: body }));
+    return (await namedTargets(cluster, flags, work.namespace)).map((target) => ({ ...target, patch: body }));
   }
-  if (manifest.trim() === '') return namedTargets(work.cluster, flags, work.namespace);
+  if (manifest.trim() === '') return namedTargets(cluster, flags, work.namespace);
   const documents = readManifest(manifest);
   if (documents.length === 0) throw new AppError('invalid', 'no objects passed to ' + resource.action, { hint: 'The manifest is empty.' });
   return documents.map((object, index) => targetOf(resource.setOwnerReference && work.owner ? owned(object, work.owner) : object, creator, index));

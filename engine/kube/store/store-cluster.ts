@@ -116,6 +116,11 @@ export class StoreCluster implements Cluster, WatchControl {
     return Promise.resolve(this.#hooks.can(review));
   }
 
+  /** A store knows no users: what is done is done by whoever asks. */
+  asServiceAccount(): Promise<Cluster | undefined> {
+    return Promise.resolve(this);
+  }
+
   version(): Promise<ServerVersion> {
     return Promise.resolve(this.#hooks.version);
   }
