@@ -67,10 +67,12 @@ function resourceValue(container: Container, ref: Record<string, unknown>): stri
 }
 
 /** Puts the files of a list of entries into a folder; `items` choose and rename, as in a Pod's volume. */
-function writeEntries(folder: string, entries: Map<string, Buffer>, items: Record<string, unknown>[], name: string): void {
+function writeEntries(folder: string, entries: Map<string, Buffer>, { items: chosen, optional }: Record<string, unknown>, name: string): void {
+  const items = list(chosen);
   const wanted = items.length === 0 ? [...entries.keys()].map((key) => ({ key, path: key, mode: undefined })) : items.map((item) => ({ key: text(item['key']), path: text(item['path']), mode: item['mode'] }));
   for (const { key, path, mode } of wanted) {
     const value = entries.get(key);
+    if (value === undefined && optional === true) continue;
     if (value === undefined) throw new NotReady(`${name} has no key "${key}"`);
     writeInside(folder, path, value, typeof mode === 'number' ? mode : 0o644);
   }
@@ -129,11 +131,11 @@ function projectInto(folder: string, pod: Pod, part: Record<string, unknown>, st
   const { configMap, secret, downwardAPI } = part;
   if (isMap(configMap)) {
     const name = text(configMap['name']);
-    writeEntries(folder, entriesOf(source(store, RESOURCE.configMap, namespace, name, configMap['optional'] === true)), list(configMap['items']), `configmap "${name}"`);
+    writeEntries(folder, entriesOf(source(store, RESOURCE.configMap, namespace, name, configMap['optional'] === true)), configMap, `configmap "${name}"`);
   }
   if (isMap(secret)) {
     const name = text(secret['secretName']) || text(secret['name']);
-    writeEntries(folder, entriesOf(source(store, RESOURCE.secret, namespace, name, secret['optional'] === true)), list(secret['items']), `secret "${name}"`);
+    writeEntries(folder, entriesOf(source(store, RESOURCE.secret, namespace, name, secret['optional'] === true)), secret, `secret "${name}"`);
   }
   if (isMap(downwardAPI)) {
     for (const item of list(downwardAPI['items'])) {

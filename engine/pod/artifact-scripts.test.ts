@@ -1,12 +1,13 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { execFile, spawnSync } from 'node:child_process';
-import { createHmac, createVerify, generateKeyPairSync } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFile, spawn, spawnSync } from 'node:child_process';
+import { createHash, createHmac, createVerify, generateKeyPairSync } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { PodPlan } from '../operate/types.ts';
 import type { Artifact } from '../spec/types.ts';
@@ -26,7 +27,7 @@ for (const folder of ['argo/inputs/artifacts', 'var/run/tiphys/artifacts', 'argo
 writeFileSync(join(root, 'var/run/tiphys/busybox'), `#!/bin/sh\nexec ${busybox} "$@"\n`, { mode: 0o755 });
 const secret = (key: string, value: string): void => writeFileSync(join(root, 'argo/secret/cred', key), value);
 
-const here = (text: string): string => text.replaceAll(/\/(argo\/inputs|argo\/secret|var\/run\/tiphys|tmp\/tiphys-transfer|dev\/termination-log)/g, (path) => root + path);
+const here = (text: string): string => text.replaceAll(/\/(argo\/inputs|argo\/secret|argo\/trust|var\/run\/tiphys|tmp\/tiphys-transfer|dev\/termination-log)/g, (path) => root + path);
 
 interface Ended {
   code: number;
@@ -196,6 +197,67 @@ test('a key that leads out of its folder is refused', { skip }, async () => {
   assert.deepEqual([got.code, got.message], [64, 'failed to load the input artifact s: the key ../../evil leads out of its folder']);
   special = () => undefined;
 });
+
+test('the host keys of large servers are those that their owners publish', () => {
+  // docs.github.com "GitHub's SSH key fingerprints", docs.gitlab.com "GitLab.com settings", support.atlassian.com "Configure SSH and two-step verification".
+  const published: Record<string, string> = { 'github.com': '+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU', 'gitlab.com': 'eUXGGm1YGsMAS7vkcx6JOJdOGHPem5gQp4taiCfCLB8', 'bitbucket.org': 'ybgmFkzwOSotHTHLJgHO0QN8L0xErw6vd0VhFA9m3SM' };
+  const known = [...LOAD.matchAll(/echo '(\S+) ssh-ed25519 (\S+)'/g)].map(([, host = '', key = '']) => [host, createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace('=', '')]);
+  assert.deepEqual(Object.fromEntries(known), published);
+});
+
+const sshd = ['/usr/sbin/sshd', '/usr/bin/sshd'].find((program) => existsSync(program));
+const noSsh = sshd && spawnSync('git', ['--version']).status === 0 ? false : 'no sshd and git on this machine';
+
+test('git over ssh: with a key and a server that its Secret knows, a branch, a tag and a commit; not with one that it does not know', { skip: noSsh, timeout: 60_000 }, async (t) => {
+  const ssh = join(root, 'ssh');
+  mkdirSync(join(root, 'argo/trust/cred'), { recursive: true });
+  mkdirSync(ssh);
+  const keygen = (file: string): void => assert.equal(spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(ssh, file)]).status, 0);
+  keygen('host');
+  keygen('user');
+  const make = 'git init -q -b main sub; git -C sub commit -q --allow-empty -m s; git init -q -b main repo; cd repo; echo one > f; git add f; git commit -qm 1; git tag v1; echo two > f; git commit -qam 2; git checkout -q -b other; echo three > f; git commit -qam 3; git -c protocol.file.allow=always submodule --quiet add ../sub inner; git commit -qm 4; git checkout -q main; git rev-parse v1';
+  const identity = { GIT_AUTHOR_NAME: 'n', GIT_AUTHOR_EMAIL: 'a@b', GIT_COMMITTER_NAME: 'n', GIT_COMMITTER_EMAIL: 'a@b' };
+  const commit = spawnSync('sh', ['-c', make], { cwd: ssh, env: { ...process.env, ...identity }, encoding: 'utf8' }).stdout.trim();
+  const port = await freePort();
+  writeFileSync(join(ssh, 'config'), `Port ${port}\nListenAddress 127.0.0.1\nHostKey ${ssh}/host\nAuthorizedKeysFile ${ssh}/user.pub\nStrictModes no\nUsePAM no\nPidFile none\nPasswordAuthentication no\nPermitRootLogin yes\n`);
+  if (process.getuid?.() === 0) mkdirSync('/run/sshd', { recursive: true });
+  const daemon = spawn(sshd ?? '', ['-D', '-f', join(ssh, 'config')], { stdio: 'ignore' });
+  t.after(() => daemon.kill());
+  await reachable(port);
+  secret('sshkey', readFileSync(join(ssh, 'user'), 'utf8').trim());
+  const git = (more: object): Promise<Ended> => load({ name: 'g', git: { repo: `ssh://${userInfo().username}@127.0.0.1:${port}${ssh}/repo`, sshPrivateKeySecret: { name: 'cred', key: 'sshkey' }, ...more } });
+  const strange = await git({});
+  assert.equal(strange.code, 64);
+  assert.match(strange.message, /Host key verification failed.*\(add the server's line of known_hosts to the Secret cred under the key known_hosts, or set insecureIgnoreHostKey\)$/);
+  assert.equal((await git({ insecureIgnoreHostKey: true })).code, 0);
+  writeFileSync(join(root, 'argo/trust/cred/known_hosts'), `[127.0.0.1]:${port} ${readFileSync(join(ssh, 'host.pub'), 'utf8').trim()}`);
+  for (const [more, content] of [[{ revision: 'v1' }, 'one'], [{ revision: commit, depth: 1 }, 'one'], [{ branch: 'other', depth: 1, disableSubmodules: true }, 'three'], [{ revision: 'origin/other', disableSubmodules: true }, 'three'], [{ fetch: ['refs/heads/other:refs/heads/mine'], revision: 'mine', singleBranch: true, branch: 'main', disableSubmodules: true }, 'three'], [{ depth: 1, singleBranch: true }, 'two']] as [object, string][]) {
+    const got = await git(more);
+    assert.deepEqual([got.code, got.message], [0, ''], JSON.stringify(more));
+    assert.equal(readFileSync(join(loaded('g'), 'f'), 'utf8').trim(), content, JSON.stringify(more));
+  }
+  const nested = await git({ branch: 'other' });
+  assert.deepEqual([nested.code, existsSync(join(loaded('g'), 'inner/.git'))], [0, true], nested.message);
+});
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}
+
+async function reachable(port: number): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    const open = await new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => { socket.destroy(); resolve(true); }).on('error', () => resolve(false));
+    });
+    if (open) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('nothing listens');
+}
 
 test('the scripts are POSIX shell', () => {
   for (const [name, script] of Object.entries({ LOAD, SAVE, DROP, COLLECT, ZIP })) {

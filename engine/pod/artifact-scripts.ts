@@ -74,7 +74,7 @@ const COMMON = `t=/tmp/tiphys-transfer
 rm -rf $t
 mkdir -p $t
 body=$t/body
-reset_place() { kind=; base=; key=; region=; ak=; sk=; token=; ca=; headers=; user=; pass=; cert=; certkey=; create=; where=; ssec=; insecure=; secrets=; account=; owner=; path=; grant=; oauth_id=; oauth_secret=; oauth_url=; oauth_data=; optional=; mode=; recurse=; archive=; raw=; parts=; revision=; branch=; depth=; refs=; single=; flat=; anyhost=; sshkey=; }
+reset_place() { kind=; base=; key=; region=; ak=; sk=; token=; ca=; headers=; user=; pass=; cert=; certkey=; create=; where=; ssec=; insecure=; secrets=; account=; owner=; path=; grant=; oauth_id=; oauth_secret=; oauth_url=; oauth_data=; optional=; mode=; recurse=; archive=; raw=; parts=; revision=; branch=; depth=; refs=; single=; flat=; anyhost=; sshkey=; trust=; }
 # A line of curl's configuration; the value in quotes.
 line() { printf '%s = "%s"\\n' "$1" "$(printf '%s' "$2" | $b sed -e 's/\\\\/\\\\\\\\/g' -e 's/"/\\\\"/g')"; }
 config() {
@@ -124,8 +124,10 @@ explain() {
     InvalidAccessKeyId|SignatureDoesNotMatch|AuthenticationFailed) hint="check the keys in the Secret \${secrets:-of the artifact}" ;;
     ExpiredToken|TokenRefreshRequired) hint="renew the session token in the Secret \${secrets:-of the artifact}" ;;
     AccessDenied|AuthorizationFailure) hint="the keys in the Secret \${secrets:-of the artifact} lack the right to it" ;;
+    EntityTooLarge|RequestBodyTooLarge) hint='split it, or save it as several artifacts' ;;
     *) case $status in 401|403) hint="check the credentials\${secrets:+ in the Secret $secrets}" ;; esac ;;
   esac
+  case $kind$ak/$fault/$status in s3/AccessDenied/*|s3//403) hint='it was asked without keys: name their Secrets, accessKeySecret and secretKeySecret' ;; esac
 }
 mayhelp() {
   case $code/$status in
@@ -329,7 +331,8 @@ get_http() {
   [ "$code/$status" = 0/404 ] && return 2
   return 1
 }
-# Host keys of the large public servers, by which a connection over ssh is known to lead there.
+# Host keys of the large public servers, by which a connection over ssh is known to lead there. Each was compared with the
+# fingerprint that its owner publishes (artifact-scripts.test.ts has these).
 known_hosts() {
   echo 'github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl'
   echo 'gitlab.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAfuCHKVTjquxvt6CM6tdG4SLp1Btn/nOeHHE5UOzRdf'
@@ -343,15 +346,29 @@ get_git() {
   fi
   if [ -n "$sshkey" ]; then
     ( umask 77; $b cat "$sshkey" > $t/sshkey; echo >> $t/sshkey ); known_hosts > $t/known
+    [ ! -f "$trust/known_hosts" ] || { $b cat "$trust/known_hosts"; echo; } >> $t/known
     GIT_SSH_COMMAND="ssh -i $t/sshkey -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile=$t/known -o StrictHostKeyChecking=$([ -n "$anyhost" ] && echo no || echo yes)"; export GIT_SSH_COMMAND
+  fi
+  if [ -f "$trust/ca.crt" ]; then
+    # The image's own authorities stay: submodules may be elsewhere.
+    { $b cat /etc/ssl/certs/ca-certificates.crt 2> /dev/null; $b cat "$trust/ca.crt"; } > $t/authorities; GIT_SSL_CAINFO=$t/authorities; export GIT_SSL_CAINFO
   fi
   [ -z "$insecure" ] || { GIT_SSL_NO_VERIFY=true; export GIT_SSL_NO_VERIFY; }
   pause=1
   until cloned; do
-    [ $pause -lt 8 ] || { reason=$($b grep -v -E "^(Cloning into|warning:)|^ *$" $t/said | $b tail -n 3 | $b tr '\\n' ' '); [ -n "$reason" ] || reason='git failed'; reason="$where: $reason"; return 3; }
+    reason=$($b grep -v -E "^(Cloning into|warning:|fatal: Could not read from remote|Please make sure you have|and the repository exists)|^ *$" $t/said | $b tail -n 3 | $b tr -d '\\r' | $b tr '\\n' ' ')
+    hint=$(git_hint)
+    [ -z "$hint" ] && [ $pause -lt 8 ] || { reason="$where: \${reason:-git failed }$hint"; reason=\${reason% }; return 3; }
     echo "artifact $name: $($b tail -n 1 $t/said); trying again in $pause s" >&2
     $b sleep $pause; pause=$((pause * 2))
   done
+}
+git_hint() {
+  case $reason in
+    *'Host key verification failed'*) echo "(add the server's line of known_hosts to the Secret \${secrets:-of the key} under the key known_hosts, or set insecureIgnoreHostKey)" ;;
+    *certificate*) echo "(add the authority of the server's certificate to the Secret \${secrets:-of the password} under the key ca.crt, or set insecureSkipTLS)" ;;
+    *'No user exists for uid'*) echo '(ssh needs a user that the image of git knows: let the Pod run as user 65534, or as root)' ;;
+  esac
 }
 cloned() {
   rm -rf "$got"
@@ -362,17 +379,23 @@ cloned() {
   fi
   [ -n "$flat" ] || git -C "$got" submodule -q update --init --recursive \${depth:+--depth "$depth"} 2> $t/said
 }
+# files_only: leaves folders' own entries out of $t/pairs. 3: a key leads out of its folder.
+files_only() {
+  while read -r coded escaped; do
+    case /$coded/ in
+      */../*|*/./*) reason="the key $coded leads out of its folder"; return 3 ;;
+      *//) ;;
+      *) printf '%s %s\\n' "$coded" "$escaped" ;;
+    esac
+  done < $t/pairs > $t/files && $b mv $t/files $t/pairs
+}
 get_azure() {
   azure GET "$key" && { $b mv $body "$got"; return; }
   explain
   case $code/$status/$fault in 0/404/ContainerNotFound) return 1 ;; 0/404/*) ;; *) return 1 ;; esac
-  azure_list || return
+  azure_list && files_only || return
   $b mkdir -p "$got"
   while read -r coded escaped; do
-    case /$coded/ in
-      */../*|*/./*) reason="the key $coded leads out of its folder"; return 3 ;;
-      *//) continue ;;
-    esac
     azure GET "$prefix$coded" < /dev/null || return 1
     file=$(printf '%b' "$escaped" | $b sed -e 's/\\\\n/\\n/g' -e 's/\\\\\\(.\\)/\\1/g'; echo x); file=\${file%x}
     $b mkdir -p "$($b dirname "$got/$file")" && $b mv $body "$got/$file" || return 1
@@ -386,13 +409,9 @@ get_object() {
   case $code/$status/$fault in 0/404/NoSuchBucket) return 1 ;; 0/404/*) get_objects ;; *) return 1 ;; esac
 }
 get_objects() {
-  list_objects || return
+  list_objects && files_only || return
   $b mkdir -p "$got"
   while read -r coded escaped; do
-    case /$coded/ in
-      */../*|*/./*) reason="the key $coded leads out of its folder"; return 3 ;;
-      *//) continue ;;
-    esac
     printf 'url = "%s"\\noutput = "%b"\\n' "$base$prefix$coded" "$escaped"
   done < $t/pairs > $t/transfers || return 3
   many "$got"

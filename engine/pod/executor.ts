@@ -14,7 +14,7 @@ import { INIT, RUN, STAGING_DIR, WAIT } from './scripts.ts';
 import { FOLLOWS_PROGRESS, PROGRESS_VARIABLE, SHARED_DIR } from './shared.ts';
 import { folderMounts, folderVolumes, helper, secretMount, HELPER_RESOURCES, TRANSFER_RESOURCES } from './helpers.ts';
 import type { HelperOptions } from './helpers.ts';
-import { INPUTS_VOLUME, inputTransfers, outputTransfers, rawParts } from './transfers.ts';
+import { INPUTS_VOLUME, inputTransfers, outputTransfers, rawParts, TRUST_DIR } from './transfers.ts';
 import type { InputTransfer, OutputTransfer } from './transfers.ts';
 
 /**
@@ -221,7 +221,7 @@ function loaders(plan: PodPlan, options: ExecutorOptions, inputs: readonly Input
       ...transfers.flatMap(({ raw }) => (raw ? rawParts(raw.data).map((value, i) => ({ name: `TIPHYS_RAW_${raw.id}_${i}`, value })) : [])),
     ],
     mounts: [
-      SHARED, { name: INPUTS_VOLUME, mountPath: INPUTS_DIR }, ...secretMounts(plan), ...folderMounts(options),
+      SHARED, { name: INPUTS_VOLUME, mountPath: INPUTS_DIR }, ...secretMounts(plan), ...folderMounts(options), ...trustVolumes(transfers).map(({ mount }) => mount),
       ...(transfers.some(({ inVolume }) => inVolume) ? mainVolumes(plan) : []),
     ],
   }, plan.spec)]);
@@ -258,8 +258,17 @@ function mainVolumes(plan: PodPlan): VolumeMount[] {
 function ownVolumes(options: ExecutorOptions, inputs: readonly InputTransfer[]): Volume[] {
   return [
     { name: VOLUME, emptyDir: {} }, ...(inputs.length > 0 ? [{ name: INPUTS_VOLUME, emptyDir: {} }] : []),
-    ...folderVolumes(options),
+    ...folderVolumes(options), ...trustVolumes(inputs).map(({ volume }) => volume),
   ];
+}
+
+/** What the Secrets of git servers may say about these servers; neither key has to be there. */
+function trustVolumes(inputs: readonly InputTransfer[]): { volume: Volume; mount: VolumeMount }[] {
+  const secrets = [...new Set(inputs.flatMap(({ trust }) => trust ?? []))];
+  return secrets.map((secretName, i) => ({
+    volume: { name: `tiphys-trust-${i}`, secret: { secretName, optional: true, items: ['known_hosts', 'ca.crt'].map((key) => ({ key, path: key })) } },
+    mount: { name: `tiphys-trust-${i}`, mountPath: `${TRUST_DIR}/${secretName}`, readOnly: true },
+  }));
 }
 
 function checkedPaths(template: Template): string[] {

@@ -22,6 +22,8 @@ export interface InputTransfer {
   local: boolean;
   /** In a volume of the user's, which the loader must have. */
   inVolume: boolean;
+  /** The Secret in which a git server's known_hosts and ca.crt may stand, beside its credentials. */
+  trust?: string;
 }
 
 export interface OutputTransfer {
@@ -83,7 +85,11 @@ export function inputTransfers(plan: PodPlan): InputTransfer[] {
       archive: archiveOf(artifact), ...(artifact.optional ? { optional: '1' } : {}),
       ...(artifact.mode === undefined ? {} : { mode: artifact.mode.toString(8), ...(artifact.recurseMode ? { recurse: '-R' } : {}) }),
     };
-    return [{ kind, call: callOf(place, 'load'), inVolume: volume !== undefined, local: isInFolder(location), ...(raw === undefined ? {} : { raw: { id: String(index), data: raw } }) }];
+    const trust = kind === 'git' ? credentialsOf(location.git ?? {}) : undefined;
+    return [{
+      kind, call: callOf(place, 'load'), inVolume: volume !== undefined, local: isInFolder(location), ...(raw === undefined ? {} : { raw: { id: String(index), data: raw } }),
+      ...(trust === undefined ? {} : { trust }),
+    }];
   });
 }
 
@@ -277,13 +283,22 @@ function artifactoryPlace(artifactory: Fields): Place {
   return { kind: 'http', base: url, where: url, ...secretFiles({ user: artifactory['usernameSecret'], pass: artifactory['passwordSecret'] }) };
 }
 
+/** Where a loader has what the Secrets of git servers say about these servers, one folder each. */
+export const TRUST_DIR = '/argo/trust';
+
+/** @returns the name of the Secret with a git server's credentials */
+function credentialsOf(git: Fields): string | undefined {
+  return ['sshPrivateKeySecret', 'passwordSecret', 'usernameSecret'].map((field) => (git[field] as { name?: string } | undefined)?.name).find((name) => name);
+}
+
 function gitPlace(git: Fields): Place {
+  const trust = credentialsOf(git);
   const flag = (name: string, field: string): Place => (git[field] === true ? { [name]: '1' } : {});
   const value = (name: string, field: string): Place => (typeof git[field] === 'string' || typeof git[field] === 'number' ? { [name]: String(git[field]) } : {});
   return {
     kind: 'git', base: text(git['repo']), where: text(git['repo']), ...value('revision', 'revision'), ...value('branch', 'branch'), ...value('depth', 'depth'),
     refs: ((git['fetch'] ?? []) as string[]).join('\n'), ...flag('single', 'singleBranch'), ...flag('flat', 'disableSubmodules'),
-    ...flag('anyhost', 'insecureIgnoreHostKey'), ...flag('insecure', 'insecureSkipTLS'),
+    ...flag('anyhost', 'insecureIgnoreHostKey'), ...flag('insecure', 'insecureSkipTLS'), ...(trust === undefined ? {} : { trust: `${TRUST_DIR}/${trust}` }),
     ...secretFiles({ user: git['usernameSecret'], pass: git['passwordSecret'], sshkey: git['sshPrivateKeySecret'] }),
   };
 }
