@@ -10,6 +10,7 @@ import { readText } from '../../engine/controller/text.ts';
 import { RESOURCE } from '../../engine/kube/port.ts';
 import type { Cluster } from '../../engine/kube/port.ts';
 import type { Artifact, NodeStatus, Template, Workflow, WorkflowSpec } from '../../engine/spec/types.ts';
+import { createTlsServer, REGION } from './tls-server.ts';
 import { connect, createArtifactStore, kubeconfigPath, mirrors, NO_CLUSTER, STORE, storePod, storeReady, withNamespace } from './support.ts';
 
 const bash = (script: string, rest: Partial<Template> = {}): Template => ({ container: { image: 'debian', command: ['bash', '-c'], args: [script] }, ...rest });
@@ -83,18 +84,27 @@ const tests: Record<string, (world: World) => Promise<void>> = {
   },
 
   'without a shell, without root, without a writable file system, without a token, at the restricted level': async ({ run, cluster, namespace }) => {
-    await cluster.patch(RESOURCE.namespace, undefined, namespace, { type: 'merge', body: { metadata: { labels: { 'pod-security.kubernetes.io/warn': 'restricted' } } } });
     const shellless = await run('shellless', { main: { container: { image: 'e2e/shell-less', command: ['/say', 'hello', '/x'] }, outputs: { artifacts: [{ name: 'o', path: '/x', ...none }] } } });
     assert.equal(shellless.status?.phase, 'Succeeded');
-    const done = await run('restricted', {
-      main: {
-        securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } }, volumes: [{ name: 'w', emptyDir: {} }],
-        inputs: { artifacts: [{ name: 'a', path: '/in/a', raw: { data: 'hello' } }] },
-        container: { image: 'debian', command: ['bash', '-c'], args: ['cp /in/a /out/o; id -u'], volumeMounts: [{ name: 'w', mountPath: '/out' }], securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } } },
-        outputs: { artifacts: [{ name: 'o', path: '/out/o' }] },
-      },
-    }, { automountServiceAccountToken: false });
-    assert.equal(done.status?.phase, 'Succeeded', only(done).message);
+    const enforce = (level: string | null): Promise<unknown> => cluster.patch(RESOURCE.namespace, undefined, namespace, { type: 'merge', body: { metadata: { labels: { 'pod-security.kubernetes.io/enforce': level } } } });
+    const securityContext = { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };
+    const work = { volumes: [{ name: 'w', emptyDir: {} }] };
+    const w = { image: 'debian', volumeMounts: [{ name: 'w', mountPath: '/out' }], securityContext };
+    await enforce('restricted');
+    try {
+      const done = await run('restricted', {
+        main: { steps: [[{ name: 'make', template: 'make' }], [{ name: 'use', template: 'use', arguments: { artifacts: [{ name: 'a', from: '{{steps.make.outputs.artifacts.o}}' }] } }]] },
+        make: {
+          ...work, inputs: { artifacts: [{ name: 'a', path: '/in/a', raw: { data: 'hello' } }, { name: 'f', path: '/out/f', ...at('seed/folder') }] },
+          container: { ...w, command: ['bash', '-c'], args: ['cp /in/a /out/o; cat /out/f/f >> /out/o'] }, outputs: { artifacts: [{ name: 'o', path: '/out/o' }] },
+        },
+        use: { ...work, inputs: { artifacts: [{ name: 'a', path: '/in/a' }] }, script: { ...w, command: ['bash'], source: 'cat /in/a > /out/p; id -u >> /out/p' }, outputs: { parameters: [{ name: 'p', valueFrom: { path: '/out/p' } }] }, sidecars: [{ name: 's', image: 'debian', command: ['sleep', '600'], securityContext }] },
+      }, { automountServiceAccountToken: false, archiveLogs: true, securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } } });
+      assert.equal(done.status?.phase, 'Succeeded', JSON.stringify(nodesOf(done).map((node) => node.message)));
+      assert.equal(value(step(done, 'use'), 'p'), 'hellof\n1000');
+    } finally {
+      await enforce(null);
+    }
   },
 
   'paths in volumes and inside each other; a mode for a whole folder': async ({ run }) => {
@@ -189,6 +199,37 @@ const tests: Record<string, (world: World) => Promise<void>> = {
     assert.equal(put.status?.phase, 'Succeeded', only(put).message);
     assert.equal(value(only(await run('http-get', loads(http('pass')))), 'p'), 'over http');
     assert.match(only(await run('http-bad', loads(http('bad')))).message ?? '', /from http:\/\/web:8080\/x: status 401 \(check the credentials in the Secret web\)$/);
+  },
+
+  'TLS with an authority of its own: S3 by host and by path, in its region, with a session token, buckets made; git; Artifactory and OAuth 2': async ({ run, engine, cluster, namespace }) => {
+    const ip = await createTlsServer(cluster, namespace);
+    const hosts = { hostAliases: [{ ip, hostnames: ['here.tls', 'made.tls'] }] };
+    const ref = (key: string, name = 'tls'): { name: string; key: string } => ({ name, key });
+    const s3 = (bucket: string, key: string, more: Record<string, unknown> = {}): Partial<Artifact> => ({ ...none, s3: {
+      endpoint: 'tls:9443', bucket, key, region: REGION, accessKeySecret: ref('ak'), secretKeySecret: ref('sk'), sessionTokenSecret: ref('token'), caSecret: ref('ca.crt'), ...more,
+    } });
+    const virtual = { addressingStyle: 'virtual-hosted' };
+    const message = async (name: string, templates: Record<string, Template>): Promise<string> => only(await run(name, templates)).message ?? '';
+    const passed = async (name: string, at: Partial<Artifact>): Promise<void> => {
+      const put = await run(`${name}-put`, saves(at, `echo ${name} > /tmp/o`), hosts);
+      assert.equal(put.status?.phase, 'Succeeded', only(put).message);
+      const got = only(await run(`${name}-get`, loads(at), hosts));
+      assert.equal(value(got, 'p'), name, got.message);
+      if (at.s3) assert.equal(await readText((await engine.readArtifact(namespace, `${name}-put`, { nodeId: only(put).id, name: 'o' })).body), `${name}\n`);
+    };
+    const http = (path: string): Partial<Artifact> => ({ ...none, http: { url: `http://tls:9080/oauth/${path}`, auth: { oauth2: { clientIDSecret: ref('user'), clientSecretSecret: ref('secret'), tokenURLSecret: ref('url'), scopes: ['a', 'b'] } } } });
+    await Promise.all([
+      passed('by-path', s3('here', 'a b/c+d')), passed('by-host', s3('here', 'x', virtual)), passed('wrong-region', s3('here', 'y', { region: '' })),
+      passed('made-by-host', s3('made', 'z', { ...virtual, createBucketIfNotPresent: {} })), passed('made-by-path', s3('more', 'z', { createBucketIfNotPresent: { objectLocking: true } })),
+      passed('oauth', http('o')), passed('artifactory', { ...none, artifactory: { url: 'http://tls:9080/art', usernameSecret: ref('user'), passwordSecret: ref('pass') } }),
+      message('no-authority', loads(s3('here', 'x', { caSecret: undefined }))).then((said) => assert.match(said, /certificate.*\(check the certificate of the server, its authority \(caSecret\)/)),
+      message('no-token', loads(s3('here', 'x', { sessionTokenSecret: undefined }))).then((said) => assert.match(said, /InvalidToken: the session token is wrong/)),
+      message('no-keys', loads(s3('here', 'x', { accessKeySecret: undefined, secretKeySecret: undefined }))).then((said) => assert.match(said, /AccessDenied: no signature \(it was asked without keys: name their Secrets, accessKeySecret and secretKeySecret\)$/)),
+    ]);
+    const git = (more: Record<string, unknown>, secret = 'tls'): Record<string, Template> => loads({ git: { repo: 'https://tls:9443/git/repo', usernameSecret: ref('user', secret), passwordSecret: ref('pass', secret), ...more } }, 'cat /in/a/f > /tmp/p; cat /in/a/inner/f >> /tmp/p || :');
+    const runs = await Promise.all([run('tls-git', git({})), run('tls-tag', git({ revision: 'v1', depth: 1 })), run('tls-flat', git({ disableSubmodules: true, insecureSkipTLS: true }, 'bare')), run('tls-unknown', git({}, 'bare'))]);
+    assert.deepEqual(runs.slice(0, 3).map((each) => value(only(each), 'p') || only(each).message), ['two\ninner', 'one', 'two']);
+    assert.match(only(runs[3]!).message ?? '', /certificate.*\(add the authority of the server's certificate to the Secret bare under the key ca\.crt, or set insecureSkipTLS\)$/);
   },
 
   'logs are archived, and read from there when their Pod and what was kept are gone': async ({ run, engine, cluster, namespace, dataDir }) => {

@@ -98,8 +98,8 @@ test('a Pod deleted by hand, evicted, or on a node that is gone ends its step', 
   const cluster = await connect(kubeconfig ?? '');
   t.after(() => cluster.close());
   await withNamespace(cluster, 'exec-hands', (namespace) => withEngine(cluster, namespace, async (play) => {
-    const long = (name: string): string => JSON.stringify({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name }, spec: { entrypoint: 'main', templates: [{ name: 'main', container: sh('sleep 600') }] } });
-    const runs = ['deleted', 'evicted', 'gone'].map((name) => play(long(name)));
+    const long = (name: string): string => JSON.stringify({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name }, spec: { entrypoint: 'main', templates: [{ name: 'main', container: sh('trap "exit 143" TERM; sleep 600 & wait') }] } });
+    const runs = ['deleted', 'evicted', 'gone', 'drained'].map((name) => play(long(name)));
     const podOf = async (name: string): Promise<Pod> => {
       for (let tries = 0; tries < 300; tries++) {
         const [pod] = (await cluster.list<Pod>(RESOURCE.pod, namespace, { labelSelector: `${LABEL.workflow}=${name}` })).items;
@@ -115,7 +115,11 @@ test('a Pod deleted by hand, evicted, or on a node that is gone ends its step', 
     await cluster.delete(RESOURCE.pod, namespace, (await podOf('deleted')).metadata.name ?? '', { gracePeriodSeconds: 0 });
     await write('evicted', { reason: 'Evicted', message: 'The node was low on resource: memory.' });
     await write('gone', { reason: 'NodeLost', message: 'Node e2e which was running pod main is unresponsive' });
-    const [deleted, evicted, gone] = await Promise.all(runs);
+    const drained = (await podOf('drained')).metadata.name ?? '';
+    // What kubectl drain does to each Pod of a node, which other tests need.
+    await cluster.create({ ...RESOURCE.pod, plural: `pods/${drained}/eviction` }, { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name: drained, namespace } });
+    const [deleted, evicted, gone, moved] = await Promise.all(runs);
+    assert.match((moved && told(moved)['drained']) ?? '', /^(Failed: main: Error \(exit code 143\)|Error: pod deleted): the Pod was evicted, as a drain of its node does \(Eviction API: evicting\)$/);
     assert.equal(deleted && told(deleted)['deleted'], 'Error: pod deleted');
     assert.equal(evicted && told(evicted)['evicted'], 'Failed: The node was low on resource: memory.');
     assert.equal(gone && told(gone)['gone'], 'Failed: Node e2e which was running pod main is unresponsive');

@@ -48,7 +48,7 @@ function assessPod(run: Run, node: NodeStatus, pod: Pod): void {
 function isSteady(run: Run, node: NodeStatus, pod: Pod): boolean {
   return node.phase === 'Running' && pod.status?.phase === 'Running' && node.children === undefined && !usesDaemons(run)
     && (pod.spec.nodeName === undefined || pod.spec.nodeName === node.hostNodeName)
-    && (run.observed.reports.get(node.id)?.progress ?? node.progress) === node.progress;
+    && (run.observed.reports.get(node.id)?.progress ?? node.progress) === node.progress && disruption(pod) === '';
 }
 
 const daemons = new WeakMap<object, boolean>();
@@ -73,7 +73,7 @@ function look(node: NodeStatus, pod: Pod, template: Template | undefined, report
     case undefined: case '': case 'Pending':
       return { phase: 'Pending', message: pendingReason(pod), daemoned: false };
     case 'Running': {
-      if (!template?.daemon) return running(node, message);
+      if (!template?.daemon) return running(node, disruption(pod) || message);
       if (!(pod.status.containerStatuses ?? []).every((container) => container.ready)) return undefined;
       return { ...running(node, message), daemoned: true };
     }
@@ -81,7 +81,7 @@ function look(node: NodeStatus, pod: Pod, template: Template | undefined, report
       return succeeded(node, pod, template, report);
     case 'Failed':
       if (report && !report.complete) return undefined;
-      return { ...failedReason(pod, template), daemoned: false };
+      return { ...disrupted(failedReason(pod, template), pod), daemoned: false };
     default:
       return { phase: 'Error', message: `Unexpected pod phase for ${pod.metadata.name ?? ''}: ${pod.status?.phase ?? ''}`, daemoned: false };
   }
@@ -91,7 +91,29 @@ function look(node: NodeStatus, pod: Pod, template: Template | undefined, report
 function succeeded(node: NodeStatus, pod: Pod, template: Template | undefined, report: PodReport | undefined): Seen | undefined {
   if (!isReported(pod, report)) return undefined;
   if (report?.error) return { phase: 'Error', message: report.error, daemoned: false };
-  return { phase: template?.daemon ? 'Failed' : 'Succeeded', message: node.phase === 'Pending' ? '' : node.message ?? '', daemoned: false };
+  const message = node.phase === 'Pending' || node.message === disruption(pod) ? '' : node.message ?? '';
+  return { phase: template?.daemon ? 'Failed' : 'Succeeded', message, daemoned: false };
+}
+
+/** What Kubernetes calls the reasons of a Pod's DisruptionTarget condition. */
+const DISRUPTIONS: Readonly<Record<string, string>> = {
+  EvictionByEvictionAPI: 'the Pod was evicted, as a drain of its node does',
+  PreemptionByScheduler: 'the Pod gave way to one of higher priority',
+  DeletionByTaintManager: 'the Pod may not stay on its node, which is not ready or not reachable',
+  DeletionByPodGC: 'the node of the Pod is gone',
+};
+
+/** @returns why Kubernetes takes the Pod away, if it does. Argo does not say; it only sees a container killed, or no Pod. */
+function disruption(pod: Pod): string {
+  const found = pod.status?.conditions?.find(({ type, status }) => type === 'DisruptionTarget' && status === 'True');
+  if (!found) return '';
+  return `${DISRUPTIONS[found.reason ?? ''] ?? found.reason ?? 'the Pod was taken away'}${found.message ? ` (${found.message})` : ''}`;
+}
+
+/** A kubelet that evicts says itself why: then that is the message. */
+function disrupted(seen: { phase: NodePhase; message: string }, pod: Pod): { phase: NodePhase; message: string } {
+  const why = pod.status?.message || seen.phase === 'Succeeded' ? '' : disruption(pod);
+  return why ? { ...seen, message: `${seen.message}: ${why}` } : seen;
 }
 
 function running(node: NodeStatus, message: string): Seen {
@@ -264,7 +286,8 @@ function markMissing(run: Run): void {
     }
     const own = run.nodes.edit(node.id);
     delete own.daemoned;
-    run.nodes.mark(node.id, 'Error', 'pod deleted');
+    // Why it had to go was the last that was said of it, if anything was.
+    run.nodes.mark(node.id, 'Error', node.message ? `pod deleted: ${node.message}` : 'pod deleted');
     for (const container of run.nodes.within(node.id)) if (!isCompleted(container)) run.nodes.mark(container.id, 'Error', 'container deleted');
   }
 }

@@ -5,8 +5,9 @@ import { executorPod, imagesToLookUp, unwrap } from './executor.ts';
 import type { ExecutorOptions } from './executor.ts';
 import { observedPod, onlySidecarsLeft, progressIn, readReport, SIDECARS_ENDED, tellsProgress } from './report.ts';
 import { INIT, REPORT_BEGIN, REPORT_END, RUN, WAIT } from './scripts.ts';
+import { unreachableArtifacts } from './transfers.ts';
 import type { Container, ContainerStatus, Pod } from '../spec/kubernetes.ts';
-import type { Artifact, Template } from '../spec/types.ts';
+import type { Artifact, Template, Workflow } from '../spec/types.ts';
 import type { PodPlan } from '../operate/types.ts';
 
 const OPTIONS: ExecutorOptions = { busybox: 'busybox', curl: 'curl', git: 'git', sidecars: 'native', instanceId: 'tiphys' };
@@ -217,4 +218,24 @@ test('a step that speaks of its progress file gets one, and `wait` looks into it
 
 test('the scripts are POSIX shell', () => {
   for (const script of [INIT, RUN, WAIT]) execFileSync('sh', ['-n'], { input: script });
+});
+
+test('a place that no Pod can read or write is an error before there is one, wherever it stands', () => {
+  const kinds: [string, object, reads: boolean, writes: boolean][] = [
+    ['s3', { bucket: 'b', key: 'k' }, true, true], ['gcs', { bucket: 'b', key: 'k' }, true, true], ['azure', { endpoint: 'https://a', container: 'c', blob: 'b' }, true, true],
+    ['http', { url: 'https://a/b' }, true, true], ['artifactory', { url: 'https://a/b' }, true, true], ['git', { repo: 'https://a/b' }, true, false], ['raw', { data: 'x' }, true, false],
+    ['oss', { bucket: 'b', key: 'k' }, false, false], ['hdfs', { path: '/x' }, false, false], ['plugin', { name: 'p', key: 'k' }, false, false],
+    ['s3', { key: 'k', useSDKCreds: true }, false, false], ['s3', { key: 'k', roleARN: 'r' }, false, false], ['azure', { blob: 'b', useSDKCreds: true }, false, false], ['s3', { key: 'a/../b' }, false, false],
+  ];
+  const faults = (spec: object): string[] => unreachableArtifacts({ metadata: {}, spec: { entrypoint: 'm', ...spec } } as Workflow).map(({ path }) => (path ?? []).join('.'));
+  for (const [kind, settings, reads, writes] of kinds) {
+    const artifacts = [{ name: 'a', path: '/a', [kind]: settings }];
+    const inner = { name: 's', template: 'm', arguments: { artifacts }, inline: { inputs: { artifacts } }, hooks: { exit: { template: 'm', arguments: { artifacts } } } };
+    const read = { arguments: { artifacts }, templateDefaults: { inputs: { artifacts } }, templates: [{ name: 'm', inputs: { artifacts }, data: { source: { artifactPaths: artifacts[0] } }, steps: [[inner]], dag: { tasks: [inner] } }] };
+    const calls = ['steps.0.0', 'dag.tasks.0'].flatMap((at) => [`${at}.arguments.artifacts.0`, `${at}.inline.inputs.artifacts.0`, `${at}.hooks.exit.arguments.artifacts.0`]);
+    const places = ['arguments.artifacts.0', 'templateDefaults.inputs.artifacts.0', ...['inputs.artifacts.0', 'data.source.artifactPaths', ...calls].map((at) => `templates.0.${at}`)].map((at) => `spec.${at}`);
+    assert.deepEqual(faults(read), reads ? [] : places, `${kind} ${JSON.stringify(settings)}`);
+    const written = { templates: [{ name: 'm', archiveLocation: { [kind]: settings }, outputs: { artifacts } }] };
+    assert.deepEqual(faults(written), writes ? [] : ['spec.templates.0.archiveLocation', 'spec.templates.0.outputs.artifacts.0'], `${kind} ${JSON.stringify(settings)}`);
+  }
 });

@@ -48,11 +48,14 @@ const UNSUPPORTED: Readonly<Partial<Record<LocationKind, string>>> = {
 
 const WHAT_WORKS = 'Use S3, GCS, Azure, HTTP, Artifactory or git, with keys from Secrets.';
 
-/** @returns why no Pod can read or write such a place, if none can: `is kept with HDFS, …` */
-function obstacle(location: ArtifactLocation): { why: string; hint: string } | undefined {
+type Direction = 'input' | 'output';
+
+/** @returns why no Pod can read, or write, such a place, if none can: `is kept with HDFS, …` */
+function obstacle(location: ArtifactLocation, direction: Direction): { why: string; hint: string } | undefined {
   const kind = locationKind(location);
   const unsupported = kind && UNSUPPORTED[kind];
   if (unsupported !== undefined) return { why: `is kept with ${unsupported}, which Tiphys does not speak`, hint: WHAT_WORKS };
+  if (direction === 'output' && (kind === 'git' || kind === 'raw')) return { why: `is to be written to ${kind}, which can only be read`, hint: 'Use S3, GCS, Azure, HTTP or Artifactory, or leave the location out where an artifact repository is set up.' };
   if (location.azure?.['useSDKCreds'] === true) return { why: 'takes its Azure keys from the cloud (useSDKCreds), which Tiphys does not do', hint: 'Name a Secret with the key: accountKeySecret.' };
   if (location.s3?.['useSDKCreds'] === true || location.s3?.['roleARN']) {
     return { why: 'takes its S3 keys from the cloud (useSDKCreds, roleARN), which Tiphys does not do', hint: 'Name Secrets with keys: accessKeySecret and secretKeySecret.' };
@@ -61,14 +64,36 @@ function obstacle(location: ArtifactLocation): { why: string; hint: string } | u
   return undefined;
 }
 
-/** @returns an error for every artifact of a workflow's own templates that its Pods could not read or write, before there are any */
+/** What holds artifacts in a workflow, wherever it stands: in templates, their defaults, calls, hooks, inline. */
+const HOLDERS: Readonly<Record<string, Direction>> = { inputs: 'input', arguments: 'input', outputs: 'output' };
+
+interface Named {
+  location: ArtifactLocation;
+  what: string;
+  direction: Direction;
+  path: (string | number)[];
+}
+
+function* artifactsIn(value: unknown, path: (string | number)[]): Generator<Named> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Array.isArray(value) ? value.entries() : Object.entries(value)) {
+    const at = [...path, key];
+    if (key === 'archiveLocation') yield { location: item as ArtifactLocation, what: 'The archiveLocation', direction: 'output', path: at };
+    else if (key === 'artifactPaths') yield { location: item as ArtifactLocation, what: 'The list artifactPaths', direction: 'input', path: at };
+    else if (key === 'artifacts' && Array.isArray(item) && HOLDERS[path.at(-1) ?? '']) {
+      for (const [index, artifact] of (item as Artifact[]).entries()) yield { location: artifact, what: `The artifact "${artifact.name}"`, direction: HOLDERS[path.at(-1) ?? ''] ?? 'input', path: [...at, index] };
+    } else yield* artifactsIn(item, at);
+  }
+}
+
+/** @returns an error for every artifact in a workflow that its Pods could not read or write, before there are any */
 export function unreachableArtifacts({ spec }: Workflow): Diagnostic[] {
-  return (spec.templates ?? []).flatMap((template, index) => (['inputs', 'outputs'] as const).flatMap((direction) =>
-    (template[direction]?.artifacts ?? []).flatMap((artifact, at): Diagnostic[] => {
-      const found = obstacle(artifact);
-      if (!found) return [];
-      return [{ severity: 'error', code: 'artifact-store', message: `The artifact "${artifact.name}" of template "${template.name ?? ''}" ${found.why}.`, path: ['spec', 'templates', index, direction, 'artifacts', at], hint: found.hint }];
-    })));
+  return [...artifactsIn(spec, ['spec'])].flatMap(({ location, what, direction, path }): Diagnostic[] => {
+    const found = obstacle(location, direction);
+    if (!found) return [];
+    const template = path[1] === 'templates' ? ` of template "${spec.templates?.[Number(path[2])]?.name ?? ''}"` : '';
+    return [{ severity: 'error', code: 'artifact-store', message: `${what}${template} ${found.why}.`, path, hint: found.hint }];
+  });
 }
 
 /** @returns the artifacts to load, in the template's order. Throws AppError `unsupported` for a place that cannot be read. */
@@ -76,7 +101,7 @@ export function inputTransfers(plan: PodPlan): InputTransfer[] {
   return (plan.template.inputs?.artifacts ?? []).flatMap((artifact, index): InputTransfer[] => {
     if (!artifact.path || locationKind(artifact) === undefined) return [];
     const location = relocated(artifact, plan.template.archiveLocation);
-    const kind = supported(location, artifact, plan);
+    const kind = supported(location, artifact, plan, 'input');
     const volume = volumeOf(plan, artifact.path);
     const raw = kind === 'raw' ? (location.raw?.data ?? '') : undefined;
     const place: Place = {
@@ -129,7 +154,7 @@ function logTransfers(plan: PodPlan): OutputTransfer[] {
 
 function transfer(artifact: Artifact, plan: PodPlan, id: string, file?: string): OutputTransfer {
   const location = relocated(artifact, plan.template.archiveLocation);
-  supported(location, artifact, plan);
+  supported(location, artifact, plan, 'output');
   const call = callOf({ ...placeOf(location, artifact.name, 'output'), name: artifact.name }, `save ${id}${file === undefined ? '' : ` "${file}"`}`);
   return { id, artifact, call, local: isInFolder(location) };
 }
@@ -165,11 +190,11 @@ function withLocation(artifact: Artifact, file: string, plan: PodPlan): Artifact
   return { ...artifact, ...withKey(kind, `${locationKey(archive).replace(/\/+$/, '')}/${file}`) };
 }
 
-function supported(location: ArtifactLocation, artifact: Artifact, plan: PodPlan): LocationKind {
+function supported(location: ArtifactLocation, artifact: Artifact, plan: PodPlan, direction: Direction): LocationKind {
   const kind = locationKind(location);
   const place = `The artifact "${artifact.name}" of template "${plan.template.name ?? ''}"`;
   if (kind === undefined) throw new AppError('unsupported', `${place} does not say where it is.`, { hint: 'Give it a location, or set up an artifact repository.' });
-  const found = obstacle(location);
+  const found = obstacle(location, direction);
   if (found) throw new AppError('unsupported', `${place} ${found.why}.`, { hint: found.hint });
   return kind;
 }
@@ -201,7 +226,7 @@ function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-function placeOf(location: ArtifactLocation, name: string, direction: 'input' | 'output'): Place {
+function placeOf(location: ArtifactLocation, name: string, direction: Direction): Place {
   const kind = locationKind(location);
   if (isInFolder(location)) return { kind: 'folder', base: `${FOLDER_DIR}/`, key: locationKey(location), where: locationKey(location) };
   switch (kind) {
@@ -219,7 +244,7 @@ function placeOf(location: ArtifactLocation, name: string, direction: 'input' | 
 /** Where the folder of artifacts of this machine is mounted in helpers. */
 export const FOLDER_DIR = '/var/run/tiphys-artifacts';
 
-function s3Place(s3: Fields, direction: 'input' | 'output'): Place {
+function s3Place(s3: Fields, direction: Direction): Place {
   const endpoint = text(s3['endpoint']) || 's3.amazonaws.com';
   const bucket = text(s3['bucket']);
   const key = text(s3['key']).replace(/^\/+/, '');
