@@ -20,6 +20,8 @@ export interface MarkedManifests {
 
 const MOST_VALUES = 400;
 const MOST_RENDERS = 40;
+/** No source has so many values. */
+const MOST_MARKS = 100_000;
 
 interface Candidate extends MarkedValue {
   path: Path;
@@ -29,10 +31,11 @@ interface Candidate extends MarkedValue {
 /**
  * A value becomes a parameter when a mark in its place changes nothing but texts and numbers in which the mark stands: then
  * putting another value there gives what the source itself would give. Values that decide what is made stay as they are.
+ * @param source which of several sources of one workflow it is: their marks are not the same
  */
-export async function markValues(values: Values, render: Render): Promise<MarkedManifests> {
+export async function markValues(values: Values, render: Render, source = 0): Promise<MarkedManifests> {
   const plain = await render(values);
-  const all = candidatesOf(values, plain);
+  const all = candidatesOf(values, plain, source * MOST_MARKS);
   const tried = all.slice(0, MOST_VALUES);
   const session = { plain, values, render, left: MOST_RENDERS };
   const good = await settle(tried, session);
@@ -69,14 +72,14 @@ async function together(candidates: readonly Candidate[], session: Session): Pro
 }
 
 /** Texts and whole numbers; a mark looks like nothing else in the manifests. */
-function candidatesOf(values: Values, plain: readonly ManifestText[]): Candidate[] {
+function candidatesOf(values: Values, plain: readonly ManifestText[], first: number): Candidate[] {
   const everything = plain.map(({ text }) => text).join('\n');
-  let number = 410_003;
+  let number = 410_003 + 2 * first;
   return leaves(values, []).flatMap(({ path, value }, index): Candidate[] => {
     const name = path.join('.');
     if (typeof value === 'string') {
       if (value === '') return [];
-      const mark = `tiphysv${index}x`;
+      const mark = `tiphysv${first + index}x`;
       return everything.includes(mark) ? [] : [{ path, name, value, mark, marker: mark }];
     }
     if (!Number.isInteger(value) || value < 0) return [];

@@ -109,7 +109,8 @@ word() { [ ! -f $body ] || $b head -c 65536 $body | $b tr '\\n<' ' \\n' | $b sed
 explain() {
   fault=; hint=
   if [ "$code" != 0 ]; then
-    reason=$($b sed -e 's/^curl: ([0-9]*) //' $t/said | $b tail -n 1)
+    # What follows the first line is advice for people at a terminal.
+    reason=$($b sed -n 's/^curl: ([0-9]*) //p' $t/said | $b head -n 1); [ -n "$reason" ] || reason=$($b tail -n 1 $t/said)
     case $code in
       6) hint='check the name of the server, and that the Pod may reach it' ;;
       7|28) hint='check that the server runs, and that no network policy stands between' ;;

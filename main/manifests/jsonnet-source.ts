@@ -18,21 +18,22 @@ export interface JsonnetSource {
 /**
  * @param files of a Jsonnet application, below the folder; without them it is a ksonnet one
  * @param given values by name, for arguments, external variables and parameters
+ * @param source which of several sources of one workflow it is
  */
-export async function readJsonnet(folder: string, files: readonly string[] | undefined, given: Record<string, string>): Promise<JsonnetSource> {
+export async function readJsonnet(folder: string, files: readonly string[] | undefined, given: Record<string, string>, source: number): Promise<JsonnetSource> {
   const root = await realpath(folder);
   const environment = files ? undefined : await environmentOf(root);
   const libraries = ['lib', 'vendor', ...(environment === undefined ? [] : [`environments/${environment}/.metadata`])].map((name) => path.join(root, name));
   const jsonnet = new Jsonnet(root, libraries);
   try {
-    return await (files ? application(root, files, given, jsonnet) : ksonnet(root, environment, given, jsonnet));
+    return await (files ? application(root, files, given, jsonnet, source) : ksonnet(root, environment, given, jsonnet, source));
   } finally {
     await jsonnet.close();
   }
 }
 
 /** A main.jsonnet stands for all; else every file is evaluated. */
-async function application(root: string, files: readonly string[], given: Record<string, string>, jsonnet: Jsonnet): Promise<JsonnetSource> {
+async function application(root: string, files: readonly string[], given: Record<string, string>, jsonnet: Jsonnet, source: number): Promise<JsonnetSource> {
   const wanted = files.includes('main.jsonnet') ? ['main.jsonnet'] : files;
   const texts = new Map(await Promise.all(wanted.map(async (file) => [file, uncommented(await readFile(path.join(root, file), 'utf8'))] as const)));
   const args = new Map([...texts].map(([file, text]) => [file, argumentsOf(text)]));
@@ -48,7 +49,7 @@ async function application(root: string, files: readonly string[], given: Record
     const rendered: ManifestText[] = [];
     for (const file of wanted) rendered.push(manifestText(file, await jsonnet.evaluate(path.join(root, file), code(externals), code(Object.keys(args.get(file) ?? {})))));
     return rendered;
-  });
+  }, source);
   return { kind: 'jsonnet', texts: sources, marked, notices };
 }
 
@@ -58,7 +59,7 @@ async function environmentOf(root: string): Promise<string | undefined> {
 }
 
 /** Components get the parameters of components/params.libsonnet, as the environment changes them. */
-async function ksonnet(root: string, environment: string | undefined, given: Record<string, string>, jsonnet: Jsonnet): Promise<JsonnetSource> {
+async function ksonnet(root: string, environment: string | undefined, given: Record<string, string>, jsonnet: Jsonnet, source: number): Promise<JsonnetSource> {
   const folder = path.join(root, 'components');
   const names = (await readdir(folder).catch(() => { throw new AppError('invalid', 'This ksonnet application has no folder components.'); })).sort();
   const parameters = path.join(folder, 'params.libsonnet');
@@ -81,7 +82,7 @@ async function ksonnet(root: string, environment: string | undefined, given: Rec
       else if (/\.(ya?ml|json)$/.test(name)) rendered.push({ file: `components/${name}`, text: await readFile(file, 'utf8') });
     }
     return rendered;
-  });
+  }, source);
   const notices: ManifestNotice[] = environment === undefined ? [] : [{ severity: 'warning', place: `environments/${environment}`, message: `The parameters are those of the environment ${environment}.` }];
   return { kind: 'ksonnet', texts: sources, marked, notices };
 }

@@ -114,6 +114,36 @@ describe('Kustomize', () => {
   });
 });
 
+describe('sources below a folder of manifests', () => {
+  const kustomization = 'resources: [sub/c.yaml]\n';
+  const files = {
+    'a.yaml': CONFIG, 'one/Chart.yaml': 'apiVersion: v2\nname: one\nversion: 1.0.0\n', 'one/values.yaml': 'tag: "1"\n', 'one/templates/x.yaml': 'kind: {{ .x }}\n',
+    'two/Chart.yaml': 'apiVersion: v2\nname: two\nversion: 1.0.0\n', 'two/values.yaml': 'tag: "2"\n', 'base/kustomization.yaml': kustomization, 'base/sub/c.yaml': CONFIG.replace('a}', 'sub}'),
+    'overlays/dev/kustomization.yaml': 'resources: [../../base]\n', 'deep/x.jsonnet': '{}',
+  };
+
+  it('are read as what they are, each value with its own chart; a part of a kustomization is built once', posix, async () => {
+    const bin = withProgram('helm', `v=$(sed 's/.*"tag":"\\([^"]*\\)".*/\\1/' "$7"); name=\${3##*/}\nprintf -- '---\\n# Source: %s/templates/c.yaml\\napiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: %s}\\ndata: {tag: "%s"}\\n' "$name" "$name" "$v"`);
+    const kubectl = withProgram('kubectl', `printf 'apiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: %s}\\n' "\${2##*/}"`);
+    const result = await generateWorkflow([folder(files)], { env: { PATH: [kubectl, bin].map((env) => String(env['PATH']).split(':')[0]).concat('/usr/bin', '/bin').join(':') }, values: {}, name: 'all' });
+    assert.deepEqual(result.groups.map(({ name }) => name).sort(), ['', 'one', 'overlays', 'two']);
+    assert.deepEqual(result.parameters.map(({ name, value }) => `${name}=${value}`), ['tag=1', 'tag-2=2']);
+    assert.match(result.text, /name: one\}\n\s+data: \{tag: "\{\{workflow\.parameters\.tag\}\}"/);
+    assert.match(result.text, /name: two\}\n\s+data: \{tag: "\{\{workflow\.parameters\.tag-2\}\}"/);
+    assert.deepEqual(result.notices.map(({ place, message }) => `${place}: ${message}`), ['deep/x.jsonnet: Jsonnet below a folder of manifests is not evaluated.']);
+    assert.doesNotMatch(result.text, /name: (sub|base)/);
+  });
+
+  it('whose program is not there are named, and no workflow is made of the rest', async () => {
+    const { text, notices } = await generateWorkflow([folder(files)], { env: NOTHING, values: {} });
+    assert.equal(text, '');
+    assert.deepEqual(notices.slice(0, 3).map(({ severity, place, message }) => `${severity} ${place}: ${message}`), [
+      'error one/Chart.yaml: This is a Helm chart, and helm is not on this machine.', 'error overlays/dev/kustomization.yaml: This is a Kustomize folder, and neither kustomize nor kubectl is on this machine.',
+      'error two/Chart.yaml: This is a Helm chart, and helm is not on this machine.',
+    ]);
+  });
+});
+
 describe('Jsonnet', () => {
   const main = `local k = import 'lib/k.libsonnet';
 // std.extVar("in a comment")

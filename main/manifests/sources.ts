@@ -5,9 +5,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { markValues } from '../../engine/index.ts';
 import type { ManifestNotice, ManifestText, MarkedValue, Values } from '../../engine/index.ts';
-import { AppError } from '../../engine/spec/error.ts';
+import { AppError, isAppError } from '../../engine/spec/error.ts';
 import { parseYaml } from '../../engine/spec/yaml.ts';
-import { collectManifests } from './collect.ts';
+import { CHART, collectManifests, KUSTOMIZATIONS } from './collect.ts';
 import { readJsonnet } from './jsonnet-source.ts';
 import { runProgram } from './program.ts';
 
@@ -26,22 +26,65 @@ export interface SourceOptions {
   values: Record<string, string>;
 }
 
+interface ReadOptions extends SourceOptions {
+  /** How many sources of the workflow were marked. */
+  marks: { sources: number };
+}
+
 const LIMIT_MS = 60_000;
-const KUSTOMIZATIONS = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 
 /** @returns the manifests of a folder and where its values stand in them. Throws AppError with what to do next. */
-export async function readSource(folder: string, options: SourceOptions): Promise<ReadSource> {
+export async function readSource(folder: string, options: ReadOptions): Promise<ReadSource> {
   const has = (...names: string[]): boolean => names.some((name) => existsSync(path.join(folder, name)));
-  if (has('Chart.yaml')) return await readChart(folder, options);
+  if (has(CHART)) return await readChart(folder, options);
   if (has(...KUSTOMIZATIONS)) return { kind: 'kustomize', texts: await buildKustomization(folder, options.env), marked: [], notices: [] };
   const jsonnet = (await readdir(folder).catch((): string[] => [])).filter((name) => name.endsWith('.jsonnet')).sort();
   const ksonnet = has('components/params.libsonnet') || (has('app.yaml') && /^kind:\s*ksonnet\.io\/app\s*$/m.test(await readFile(path.join(folder, 'app.yaml'), 'utf8')));
-  if (ksonnet || jsonnet.length) return await readJsonnet(folder, ksonnet ? undefined : jsonnet, options.values);
-  const { texts, notices } = await collectManifests(folder);
-  return { kind: 'files', texts, marked: [], notices };
+  if (ksonnet || jsonnet.length) return await readJsonnet(folder, ksonnet ? undefined : jsonnet, options.values, options.marks.sources++);
+  return await readFiles(folder, options);
 }
 
-async function readChart(folder: string, { env, values: given }: SourceOptions): Promise<ReadSource> {
+/** Plain files, and the charts and kustomizations among them; what is wrong with one of these is told at its place. */
+async function readFiles(folder: string, options: ReadOptions): Promise<ReadSource> {
+  const { texts, notices, sources } = await collectManifests(folder);
+  const all: ReadSource = { kind: 'files', texts, marked: [], notices };
+  const parts = await partsOf(folder, sources);
+  for (const source of sources.filter((each) => !parts.has(each.folder))) {
+    try {
+      const read = inGroup(await readSource(path.join(folder, source.folder), options), source.folder);
+      all.texts.push(...read.texts);
+      all.marked.push(...read.marked);
+      all.notices.push(...read.notices);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      all.notices.push({ severity: 'error', place: `${source.folder}/${source.file}`, message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) });
+    }
+  }
+  all.texts.sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  return all;
+}
+
+/** @returns the folders that a kustomization among the sources takes in: they are not built a second time for themselves */
+async function partsOf(root: string, sources: readonly { folder: string; file: string }[]): Promise<Set<string>> {
+  const parts = new Set<string>();
+  for (const { folder, file } of sources.filter((source) => source.file !== CHART)) {
+    const { value } = parseYaml(await readFile(path.join(root, folder, file), 'utf8'));
+    const fields = typeof value === 'object' && value !== null ? value as Record<string, unknown> : {};
+    for (const field of ['resources', 'bases', 'components']) {
+      for (const entry of Array.isArray(fields[field]) ? fields[field] : []) if (typeof entry === 'string') parts.add(path.posix.join(folder, entry).replace(/\/$/, ''));
+    }
+  }
+  return parts;
+}
+
+/** @returns the source as one of several, below a folder of this name; as it is when none is given */
+export function inGroup(source: ReadSource, group: string | undefined): ReadSource {
+  if (group === undefined) return source;
+  const below = (place: string): string => (place ? `${group}/${place}` : '');
+  return { ...source, texts: source.texts.map(({ file, text }) => ({ file: below(file), text })), notices: source.notices.map((notice) => ({ ...notice, place: below(notice.place) })) };
+}
+
+async function readChart(folder: string, { env, values: given, marks }: ReadOptions): Promise<ReadSource> {
   const defaults = await readFile(path.join(folder, 'values.yaml'), 'utf8').then((text) => parseYaml(text), () => ({ value: {}, diagnostics: [] }));
   const wrong = defaults.diagnostics.find(({ severity }) => severity === 'error');
   if (wrong) throw new AppError('invalid', `values.yaml: ${wrong.message}`, wrong.hint === undefined ? {} : { hint: wrong.hint });
@@ -55,7 +98,7 @@ async function readChart(folder: string, { env, values: given }: SourceOptions):
       const text = await runProgram('helm', ['template', 'release', folder, '--include-crds', '--skip-tests', '--values', file], { cwd: folder, env, limit: LIMIT_MS });
       if (text === undefined) throw new AppError('unsupported', 'This is a Helm chart, and helm is not on this machine.', { hint: 'Install helm, so that `helm version` answers in a new terminal, and try again.' });
       return splitChart(text);
-    });
+    }, marks.sources++);
     const notices: ManifestNotice[] = left.length ? [{ severity: 'warning', place: 'values.yaml', message: `${left.length} of its values do not become parameters: there are too many.` }] : [];
     return { kind: 'helm', texts: sources, marked, notices };
   } finally {
