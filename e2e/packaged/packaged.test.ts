@@ -1,7 +1,8 @@
 // The app as it is shipped: packed, fused, started.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { listPackage } from '@electron/asar';
@@ -47,6 +48,19 @@ test('the packaged app starts, shows its window and runs a command of the contra
     assert.equal(await window.app.evaluate(({ app }) => app.isPackaged), true);
     const samples = await window.page.evaluate(async () => (window as unknown as { tiphys: { invoke(verb: string, request: unknown): Promise<{ value: unknown[] }> } }).tiphys.invoke('samples.list', undefined));
     assert.ok(samples.value.length >= 10);
+    // Its thread and its library are read from the archive, too.
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'tiphys-jsonnet-'));
+    try {
+      writeFileSync(path.join(folder, 'main.jsonnet'), 'function(name="shop") { apiVersion: "v1", kind: "ConfigMap", metadata: { name: name } }');
+      await window.app.evaluate(({ dialog }, chosen) => {
+        dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+      }, folder);
+      const made = await window.page.evaluate(async () => (window as unknown as { tiphys: { invoke(verb: string, request: unknown): Promise<unknown> } }).tiphys.invoke('manifests.generate', { createNamespaces: false })) as { value?: { kind: string; text: string; notices: unknown[] } };
+      assert.deepEqual([made.value?.kind, made.value?.notices], ['jsonnet', []], JSON.stringify(made));
+      assert.match(made.value?.text ?? '', /kind: ConfigMap\n\s+metadata:\n\s+name: "\{\{workflow\.parameters\.name\}\}"/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
     await window.screenshot('packaged');
     assert.deepEqual(window.errors, []);
   } finally {

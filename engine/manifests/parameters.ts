@@ -44,7 +44,7 @@ export class Parameters {
   readonly #hosts: { pattern: RegExp; namespace: string }[];
 
   constructor(objects: readonly ManifestObject[], marked: readonly MarkedValue[]) {
-    const spaces = [...new Set(objects.flatMap(({ value }) => [namespaceOf(value), value.kind === 'Namespace' ? value.metadata.name ?? '' : '']).filter(Boolean))];
+    const spaces = [...new Set(objects.flatMap(({ value }) => [namespaceOf(value), value.kind === 'Namespace' ? value.metadata.name ?? '' : '']))].filter((space) => space && !marked.some(({ mark }) => space.includes(mark)));
     for (const namespace of spaces) {
       const name = this.#names.take(spaces.length === 1 ? 'namespace' : `namespace-${namespace}`);
       this.#namespaces.set(namespace, name);
@@ -123,7 +123,7 @@ export class Parameters {
       this.#images.set(reference, image);
       this.list.push(image);
     }
-    image.users.add(object.value.metadata.name ?? '');
+    image.users.add(this.unmarked(object.value.metadata.name ?? ''));
     return image.name;
   }
 }

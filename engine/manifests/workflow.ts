@@ -51,14 +51,14 @@ interface Group {
 export function workflowFromManifests(sources: readonly ManifestText[], options: ManifestOptions): ManifestWorkflow {
   const { objects, notices } = readObjects(sources);
   if (options.createNamespaces !== false) objects.unshift(...missingNamespaces(objects));
-  notices.push(...lookAt(objects));
+  const parameters = new Parameters(objects, options.marked ?? []);
+  notices.push(...lookAt(objects).map((notice) => ({ ...notice, message: parameters.unmarked(notice.message) })));
   if (!objects.length && !notices.some(({ severity }) => severity === 'error')) notices.push({ severity: 'error', place: '', message: 'There are no manifests there.', hint: 'Choose a folder with YAML or JSON files of Kubernetes objects in it or below it.' });
   if (objects.length > MOST_OBJECTS) notices.push({ severity: 'error', place: '', message: `${objects.length} objects are more than one workflow can carry.`, hint: `Choose a folder with at most ${MOST_OBJECTS} of them.` });
   if (notices.some(({ severity }) => severity === 'error')) return { text: '', groups: [], parameters: [], notices };
   const needs = needsOf(objects);
   const groups = grouped(objects, needs, notices);
-  const parameters = new Parameters(objects, options.marked ?? []);
-  const names = templateNames(objects, groups);
+  const names = templateNames(objects, groups, parameters);
   const leaves = groups.flatMap((group) => group.rows.flatMap(({ members }) => members.map((index) => applyTemplate(objects[index] as ManifestObject, names.objects[index] ?? '', parameters))));
   parameters.describeImages();
   const text = write(options.name, parameters, [...frame(groups, names), ...leaves]);
@@ -145,7 +145,7 @@ interface TemplateNames {
   groups: string[];
 }
 
-function templateNames(objects: readonly ManifestObject[], groups: readonly Group[]): TemplateNames {
+function templateNames(objects: readonly ManifestObject[], groups: readonly Group[], parameters: Parameters): TemplateNames {
   const taken = new Set(['main']);
   const take = (...wanted: string[]): string => {
     const cleaned = wanted.map((each) => each.toLowerCase().replaceAll(/[^a-z0-9-]+/g, '-').replaceAll(/^-+|-+$/g, '')).filter(Boolean);
@@ -159,7 +159,8 @@ function templateNames(objects: readonly ManifestObject[], groups: readonly Grou
   const objectNames: string[] = [];
   for (const { name: group, rows } of groups) {
     for (const index of rows.flatMap(({ members }) => members)) {
-      const { kind = '', metadata: { name = '' } } = (objects[index] as ManifestObject).value;
+      const { kind = '', metadata } = (objects[index] as ManifestObject).value;
+      const name = parameters.unmarked(metadata.name ?? '');
       objectNames[index] = take(`${name}-${kind}`, `${group}-${name}-${kind}`);
     }
   }

@@ -163,6 +163,17 @@ function(replicas=2, image="example/shop:1.0", public="yes") {
     assert.deepEqual([result.notices, lintText(result.text, { mode: 'submit' })], [[], []]);
   });
 
+  it('whose objects are named, and placed, by its arguments has steps named as these are now', async () => {
+    const root = folder({ 'main.jsonnet': `function(name='shop', space='here') [{ apiVersion: 'v1', kind: 'Secret', metadata: { name: name, namespace: space }, data: { a: 'Yg==' } }, { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: name }, spec: { template: { spec: { containers: [{ name: 'a', image: 'x/y:1' }] } } } }]` });
+    const result = await generateWorkflow([root], { env: NOTHING, values: {}, name: 'named' });
+    assert.deepEqual(result.parameters, [
+      { name: 'name', value: 'shop', description: 'Value name' }, { name: 'space', value: 'here', description: 'Value space' }, { name: 'image-y', value: 'x/y:1', description: 'Image of shop' },
+    ]);
+    assert.match(result.text, /- name: shop-secret\n/);
+    assert.match(result.notices[0]?.message ?? '', /^Secret shop: its contents/);
+    assert.doesNotMatch(JSON.stringify(result), /tiphysv/);
+  });
+
   it('reads nothing outside the folder, and says where a program is wrong', async () => {
     writeFileSync(path.join(made, 'secret.txt'), 'password');
     const root = folder({ 'absolute.jsonnet': `importstr '${made}/secret.txt'`, 'climbs.jsonnet': "importstr '../secret.txt'", 'link.jsonnet': "importstr 'link.txt'", 'wrong.jsonnet': '{\n  a: nothing,\n}' });
