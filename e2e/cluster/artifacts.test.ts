@@ -229,7 +229,7 @@ const tests: Record<string, (world: World) => Promise<void>> = {
     const git = (more: Record<string, unknown>, secret = 'tls'): Record<string, Template> => loads({ git: { repo: 'https://tls:9443/git/repo', usernameSecret: ref('user', secret), passwordSecret: ref('pass', secret), ...more } }, 'cat /in/a/f > /tmp/p; cat /in/a/inner/f >> /tmp/p || :');
     const runs = await Promise.all([run('tls-git', git({})), run('tls-tag', git({ revision: 'v1', depth: 1 })), run('tls-flat', git({ disableSubmodules: true, insecureSkipTLS: true }, 'bare')), run('tls-unknown', git({}, 'bare'))]);
     assert.deepEqual(runs.slice(0, 3).map((each) => value(only(each), 'p') || only(each).message), ['two\ninner', 'one', 'two']);
-    assert.match(only(runs[3]!).message ?? '', /certificate.*\(add the authority of the server's certificate to the Secret bare under the key ca\.crt, or set insecureSkipTLS\)$/);
+    assert.match(only(runs[3]).message ?? '', /certificate.*\(add the authority of the server's certificate to the Secret bare under the key ca\.crt, or set insecureSkipTLS\)$/);
   },
 
   'logs are archived, and read from there when their Pod and what was kept are gone': async ({ run, engine, cluster, namespace, dataDir }) => {

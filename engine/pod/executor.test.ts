@@ -7,7 +7,7 @@ import { observedPod, onlySidecarsLeft, progressIn, readReport, SIDECARS_ENDED, 
 import { INIT, REPORT_BEGIN, REPORT_END, RUN, WAIT } from './scripts.ts';
 import { unreachableArtifacts } from './transfers.ts';
 import type { Container, ContainerStatus, Pod } from '../spec/kubernetes.ts';
-import type { Artifact, Template, Workflow } from '../spec/types.ts';
+import type { Artifact, Template } from '../spec/types.ts';
 import type { PodPlan } from '../operate/types.ts';
 
 const OPTIONS: ExecutorOptions = { busybox: 'busybox', curl: 'curl', git: 'git', sidecars: 'native', instanceId: 'tiphys' };
@@ -227,7 +227,7 @@ test('a place that no Pod can read or write is an error before there is one, whe
     ['oss', { bucket: 'b', key: 'k' }, false, false], ['hdfs', { path: '/x' }, false, false], ['plugin', { name: 'p', key: 'k' }, false, false],
     ['s3', { key: 'k', useSDKCreds: true }, false, false], ['s3', { key: 'k', roleARN: 'r' }, false, false], ['azure', { blob: 'b', useSDKCreds: true }, false, false], ['s3', { key: 'a/../b' }, false, false],
   ];
-  const faults = (spec: object): string[] => unreachableArtifacts({ metadata: {}, spec: { entrypoint: 'm', ...spec } } as Workflow).map(({ path }) => (path ?? []).join('.'));
+  const faults = (spec: object): string[] => unreachableArtifacts({ metadata: {}, spec: { entrypoint: 'm', ...spec } }).map(({ path }) => path.join('.'));
   for (const [kind, settings, reads, writes] of kinds) {
     const artifacts = [{ name: 'a', path: '/a', [kind]: settings }];
     const inner = { name: 's', template: 'm', arguments: { artifacts }, inline: { inputs: { artifacts } }, hooks: { exit: { template: 'm', arguments: { artifacts } } } };
