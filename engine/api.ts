@@ -16,16 +16,16 @@ export interface EngineOptions {
   clusterId: string;
   /** Folder for the engine's own store, kept logs and drafts. */
   dataDir: string;
-  /** Bytes that kept logs may take; beyond it the oldest go. 1 GiB without it. */
-  logsLimit?: number;
+  /** Bytes that kept logs may take, asked each time one is kept; beyond it the oldest go. 1 GiB without it. */
+  logsLimit?: () => number | undefined;
   /** Who holds the engine's lease: shown to others. */
   identity?: string;
   /** Those not named are the engine's own. */
   images?: Partial<ExecutorImages>;
   /** Other places to read images' configurations from: `{ registry: 'docker.io', endpoint: 'http://127.0.0.1:5000' }`. */
   registryMirrors?: readonly { registry: string; endpoint: string }[];
-  /** The artifact repository of namespaces that name none, as an entry of Argo's ConfigMap `artifact-repositories`. */
-  artifactRepository?: Record<string, unknown>;
+  /** The artifact repository of namespaces that name none, as an entry of Argo's ConfigMap `artifact-repositories`; asked for each run. */
+  artifactRepository?: () => Record<string, unknown> | undefined;
   /** Runs of this engine that are under way at once: the others wait, by priority and age. Any number without it. */
   parallelism?: number;
   /** The same for each namespace, unless the Namespace has the label `workflows.argoproj.io/parallelism-limit`. */

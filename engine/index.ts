@@ -6,6 +6,7 @@ export { createClient } from './kube/client.ts';
 export { loadKubeconfig, parseKubeconfig, watchKubeconfig } from './kube/kubeconfig.ts';
 export type { Kubeconfig, ResolvedContext } from './kube/kubeconfig.ts';
 export { createEngine } from './controller/engine.ts';
+export { clearKeptLogs, DEFAULT_LOGS_LIMIT, keptLogsUse } from './controller/kept-logs.ts';
 export { podNameOf } from './controller/logs.ts';
 export { simulate } from './controller/simulate.ts';
 export { scheduleWords } from './template/cron-words.ts';

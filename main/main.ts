@@ -20,6 +20,7 @@ import { exportService } from './services/exports.ts';
 import { Files } from './services/files.ts';
 import { Folders } from './services/folders.ts';
 import { definitionHandlers, definitionSources } from './services/definitions.ts';
+import { keptLogsService } from './services/kept-logs.ts';
 import { manifestsService } from './services/manifests.ts';
 import { prerunHandlers, prerunSources } from './services/prerun.ts';
 import { runHandlers, runSources } from './services/runs.ts';
@@ -54,7 +55,7 @@ function start(): void {
   const contexts = new Contexts({
     source: watchClusters({ dataDir: data, environment, log, localRuntime: () => settings.value('local.runtime') }),
     createEngine: (cluster, clusterId) => createEngine({
-      cluster, clusterId, dataDir: data, ...engineSettings({ value: (key) => settings.value(key), env: process.env, warn: (message) => { log('warn', message); } }), log: ({ level, message, ...fields }) => { log(level, message, fields); },
+      cluster, clusterId, dataDir: data, ...engineSettings({ clusterId, value: (key) => settings.value(key), env: process.env, warn: (message) => { log('warn', message); } }), log: ({ level, message, ...fields }) => { log(level, message, fields); },
     }),
     places: { get: () => settings.places, set: (places) => { void settings.setPlaces(places); } },
     timers: realTimers, random: Math.random,
@@ -73,7 +74,8 @@ function start(): void {
   };
   const services: Services = {
     handlers: {
-      ...contexts.handlers, ...files.handlers, ...folders.handlers, ...exportService(saveDialog), ...settings.handlers, ...runHandlers(contexts), ...artifactHandlers(contexts), ...prerunHandlers(contexts), ...definitionHandlers(contexts),
+      ...contexts.handlers, ...files.handlers, ...folders.handlers, ...exportService(saveDialog), ...settings.handlers, ...keptLogsService(data, (key) => settings.value(key)),
+      ...runHandlers(contexts), ...artifactHandlers(contexts), ...prerunHandlers(contexts), ...definitionHandlers(contexts),
       ...manifestsService({ choose: folderDialog, environment }),
       ...samplesService(path.join(appRoot, 'assets', 'samples')),
       ...appService({ info: { version: app.getVersion(), platform: process.platform, electron: process.versions.electron, dataDir: shorten(data) }, openLink }),

@@ -96,7 +96,7 @@ class ClusterEngine implements Engine {
       locks,
       admission: new Admission({ parallelism: options.parallelism ?? 0, namespaceParallelism: options.namespaceParallelism ?? 0 }, () => locks.known),
       identity: identityOf(options),
-      repository: options.artifactRepository ?? (artifactFolder === undefined ? undefined : folderRepository()),
+      repository: () => options.artifactRepository?.() ?? (artifactFolder === undefined ? undefined : folderRepository()),
       curlImage: curl,
       startTask: parts.startTask ?? taskStarter({ cluster, clock, watches: this.#watches, artifacts: this.#artifacts }),
       creates: new FairLimiter(CREATES_AT_ONCE), chores: new FairLimiter(CHORES_AT_ONCE),

@@ -46,7 +46,7 @@ export interface EngineShared {
   admission: Admission;
   identity: string;
   /** The artifact repository of those that name none. */
-  repository: Record<string, unknown> | undefined;
+  repository: () => Record<string, unknown> | undefined;
   /** Image of http templates. */
   curlImage: string | undefined;
   startTask: StartTask;

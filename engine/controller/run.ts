@@ -44,7 +44,7 @@ export interface RunContext {
   pods: PodIndex;
   surroundings: Surroundings;
   /** The artifact repository of those that name none. */
-  repository: Record<string, unknown> | undefined;
+  repository: () => Record<string, unknown> | undefined;
   locks: LockRegistry;
   admission: Admission;
   /** Image of http templates. */
@@ -238,7 +238,8 @@ export class Run {
   }
 
   #observe(refusals: Map<string, Refusal>, needs: Needs): Observed {
-    const { pods, surroundings, locks, repository, curlImage } = this.#context;
+    const { pods, surroundings, locks, curlImage } = this.#context;
+    const repository = this.#context.repository();
     return {
       ...pods.of(this.name, this.uid), ...surroundings.observed(needs), ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
       tasks: this.#tasks.reports, settings: { instanceId: INSTANCE_ID, ...(repository && { artifactRepository: repository }), ...(curlImage && { curlImage }) },

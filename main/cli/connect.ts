@@ -59,7 +59,7 @@ export const connect: Connect = async (options, io) => {
   const namespace = options.namespace ?? own;
   const engine = createEngine({
     cluster, clusterId: context?.id ?? LOCAL, dataDir,
-    ...engineSettings({ value: (key) => settings.value(key), env: io.env, ...(options.mirrors && { mirrors: options.mirrors }), warn }),
+    ...engineSettings({ clusterId: context?.id ?? LOCAL, value: (key) => settings.value(key), env: io.env, ...(options.mirrors && { mirrors: options.mirrors }), warn }),
     log: ({ level, message }) => {
       if (options.verbose || level === 'error') io.err(`${level}: ${message}\n`);
     },

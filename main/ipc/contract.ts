@@ -96,6 +96,11 @@ export const VERBS = {
   'manifests.generate': z.object({ handle: name.exactOptional(), createNamespaces: z.boolean() }),
   'settings.get': z.void(),
   'settings.set': z.object({ key: z.string().max(128), value: z.json() }),
+  /** The artifact repository of a context's namespaces that name none, as YAML; an empty text takes it away. */
+  'settings.repository': z.object({ contextId: name, text: z.string().max(64 * 1024) }),
+  /** What the logs take that are kept on this machine. */
+  'logs.use': z.void(),
+  'logs.clear': z.void(),
 } as const satisfies Record<string, z.ZodType>;
 
 /** Subscriptions: `bridge.subscribe(stream, request, onItem)` until closed. */
@@ -304,6 +309,10 @@ export interface VerbResponses {
   'manifests.generate': FromManifests | undefined;
   'settings.get': Record<string, unknown>;
   'settings.set': undefined;
+  'settings.repository': undefined;
+  /** Bytes; `limit` is for each context. */
+  'logs.use': { files: number; bytes: number; limit: number };
+  'logs.clear': undefined;
 }
 
 export interface StreamItems {

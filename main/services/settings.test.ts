@@ -26,6 +26,17 @@ test('what is set is there after a restart, private to the user, whole at any mo
   assert.equal(statSync(path.join(folder, 'settings.json')).mode & 0o777, 0o600);
 });
 
+test('an artifact repository is kept by context when it is one, and taken away by an empty text', async () => {
+  const settings = open();
+  const set = settings.handlers['settings.repository'];
+  await assert.rejects(async () => { await set({ contextId: 'c', text: 's3: {bucket: b}' }); }, { code: 'invalid', message: 's3 needs s3.endpoint.' });
+  await set({ contextId: 'c', text: 's3: {endpoint: e, bucket: b} # ours' });
+  await set({ contextId: 'd', text: 'gcs: {bucket: b}' });
+  assert.deepEqual({ ...open().value('artifacts.repository') as object }, { c: 's3: {endpoint: e, bucket: b} # ours', d: 'gcs: {bucket: b}' });
+  await set({ contextId: 'c', text: ' ' });
+  assert.deepEqual({ ...open().value('artifacts.repository') as object }, { d: 'gcs: {bucket: b}' });
+});
+
 test('null removes a setting', async () => {
   const settings = open();
   await settings.handlers['settings.set']({ key: 'theme', value: 'dark' });

@@ -3,7 +3,9 @@ import { readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../../engine/spec/error.ts';
+import { readRepository } from '../../engine/spec/repository.ts';
 import { writeAtomic } from '../atomic.ts';
+import { REPOSITORY_SETTING } from '../engine-settings.ts';
 import type { Handlers } from './service.ts';
 
 const VERSION = 1;
@@ -65,7 +67,7 @@ export class Settings {
     return this.#save();
   }
 
-  readonly handlers: Handlers<'settings.get' | 'settings.set'> = {
+  readonly handlers: Handlers<'settings.get' | 'settings.set' | 'settings.repository'> = {
     'settings.get': () => structuredClone(this.#content.values),
     'settings.set': async ({ key, value }) => {
       if (!/^[A-Za-z][\w./-]*$/.test(key) || Object.hasOwn(Object.prototype, key)) throw new AppError('invalid', 'A setting has no such name.');
@@ -73,6 +75,17 @@ export class Settings {
       if (!Object.hasOwn(this.#content.values, key) && Object.keys(this.#content.values).length >= MAX_KEYS) throw new AppError('too-large', 'There are too many settings.');
       if (value === null) delete this.#content.values[key];
       else this.#content.values[key] = value;
+      await this.#save();
+      return undefined;
+    },
+    'settings.repository': async ({ contextId, text }) => {
+      if (text.trim() !== '') readRepository(text);
+      const known = this.value(REPOSITORY_SETTING);
+      // Without a prototype: a context may have any name.
+      const texts = Object.assign(Object.create(null) as Record<string, string>, typeof known === 'object' ? known : {});
+      if (text.trim() === '') delete texts[contextId];
+      else texts[contextId] = text;
+      this.#content.values[REPOSITORY_SETTING] = texts;
       await this.#save();
       return undefined;
     },
