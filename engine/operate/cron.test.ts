@@ -58,10 +58,11 @@ test('what was missed while no engine ran', () => {
 });
 
 test('the run of a time', () => {
-  const child = childOf(cron({ workflowMetadata: { labels: { l: '1' }, annotations: { a: '2' }, finalizers: ['f'] } }), NOON);
+  const made = cron({ workflowMetadata: { labels: { l: '1' }, annotations: { a: '2' }, finalizers: ['f'] } });
+  const child = childOf({ ...made, metadata: { ...made.metadata, labels: { ...made.metadata.labels, 'workflows.argoproj.io/creator-email': 'jane' } } }, NOON);
   assert.deepEqual(child.metadata, {
     name: `nightly-${NOON / 1000}`, namespace: 'work',
-    labels: { 'workflows.argoproj.io/controller-instanceid': 'tiphys', 'workflows.argoproj.io/cron-workflow': 'nightly', l: '1' },
+    labels: { 'workflows.argoproj.io/controller-instanceid': 'tiphys', 'workflows.argoproj.io/creator-email': 'jane', 'workflows.argoproj.io/cron-workflow': 'nightly', l: '1' },
     annotations: { 'workflows.argoproj.io/scheduled-time': '2026-03-10T12:00:00Z', a: '2' }, finalizers: ['f'],
     ownerReferences: [{ apiVersion: 'argoproj.io/v1alpha1', kind: 'CronWorkflow', name: 'nightly', uid: 'c', controller: true, blockOwnerDeletion: true }],
   });

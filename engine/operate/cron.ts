@@ -72,7 +72,7 @@ function policy(cron: CronWorkflow, runs: readonly Workflow[], due: number, now:
   try {
     if (spec.when && !cronFires(cron, now)) return { skipped: { reason: `when: ${spec.when}` } };
   } catch (error) {
-    return { skipped: { reason: `Concurrency policy error: ${messageOf(error)}`, error: true } };
+    return { skipped: { reason: `run policy error: ${messageOf(error)}`, error: true } };
   }
   const active = runs.filter((run) => !isOver(run)).map((run) => run.metadata.name ?? '');
   if (spec.concurrencyPolicy === 'Forbid' && active.length > 0) return { skipped: { reason: 'a run is active' } };
@@ -108,13 +108,18 @@ export function childOf(cron: CronWorkflow, time: number, more: { name?: string;
     apiVersion: ARGO_API_VERSION, kind: 'Workflow',
     metadata: {
       name: more.name ?? `${name}-${Math.floor(time / 1000)}`, namespace,
-      labels: { ...(instance !== undefined && { [LABEL.instanceId]: instance }), [LABEL.cronWorkflow]: name, ...workflowMetadata.labels },
+      labels: { ...(instance !== undefined && { [LABEL.instanceId]: instance }), ...creatorOf(labels), [LABEL.cronWorkflow]: name, ...workflowMetadata.labels },
       annotations: { [SCHEDULED_TIME]: timestamp(time), ...workflowMetadata.annotations, ...more.annotations },
       ...(workflowMetadata.finalizers && { finalizers: workflowMetadata.finalizers }),
       ownerReferences: [{ apiVersion: ARGO_API_VERSION, kind: 'CronWorkflow', name, uid, controller: true, blockOwnerDeletion: true }],
     },
     spec: workflowSpec,
   };
+}
+
+/** Who made the schedule made its runs. */
+function creatorOf(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([key]) => key.startsWith(LABEL.creator)));
 }
 
 export interface Backfill {

@@ -1,5 +1,4 @@
 import type { Container, Pod } from '../spec/kubernetes.ts';
-import type {  } from './run.ts';
 import { milliseconds } from './time.ts';
 
 /** What one unit of a resource is, for the sums of resourcesDuration. */
@@ -21,6 +20,17 @@ export function podDurations(pod: Pod): Record<string, number> | undefined {
   }
   const rounded = Object.entries(totals).map(([kind, value]): [string, number] => [kind, Math.round(value)]);
   return rounded.length > 0 ? Object.fromEntries(rounded) : undefined;
+}
+
+/** Adds amounts to those that are there. */
+export function sumAmounts(to: Record<string, number>, more: Readonly<Record<string, number>> | undefined): void {
+  for (const [kind, value] of Object.entries(more ?? {})) to[kind] = (to[kind] ?? 0) + value;
+}
+
+/** @returns whether both are the same; none is the same as no amounts */
+export function sameAmounts(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>> | undefined): boolean {
+  const kinds = Object.keys(a);
+  return kinds.length === Object.keys(b ?? {}).length && kinds.every((kind) => a[kind] === b?.[kind]);
 }
 
 function amount(container: Container | undefined, kind: string): number {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ConfigMap } from '../spec/kubernetes.ts';
+import type { ConfigMap, Pod } from '../spec/kubernetes.ts';
 import type { Template, Workflow, WorkflowSpec } from '../spec/types.ts';
 import { resubmitWorkflow, setOutputs } from './commands.ts';
 import { operate } from './operate.ts';
@@ -100,4 +100,18 @@ test('a memoized resubmit waits and times out from its own start on', () => {
   const phases = ({ workflow: { status } }: Outcome): unknown[] => Object.values(status?.nodes ?? {}).filter(({ displayName }) => ['wait', 'work'].includes(displayName)).map(({ displayName, phase }) => [displayName, phase]);
   assert.deepEqual(phases(begun), [['wait', 'Running']]);
   assert.deepEqual(phases(operate(begun.workflow, NOTHING, later + 61_000)), [['wait', 'Succeeded'], ['work', 'Pending']]);
+});
+
+test('what Pods used is summed up over the steps around them, once they are over, and over the workflow', () => {
+  const job: Template = { name: 'job', container: { image: 'busybox', command: ['true'], resources: { requests: { cpu: '2', memory: '200Mi' } } } };
+  const inner: Template = { name: 'inner', steps: [[{ name: 'b', template: 'job' }]] };
+  const begun = operate(workflow({ templates: [job, inner, { name: 'main', steps: [[{ name: 'a', template: 'job' }, { name: 'i', template: 'inner' }]] }] }), NOTHING, START);
+  const pods = new Map(plans(begun).map((plan): [string, Pod] => [plan.nodeId, { metadata: { name: plan.name, labels: plan.labels }, spec: plan.spec, status: {
+    phase: 'Succeeded', containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 0, startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:10Z' } } }],
+  } }]));
+  const { status } = settled(begun.workflow, { pods, reports: new Map([...pods.keys()].map((id) => [id, { complete: true }])) }).workflow;
+  const used = Object.fromEntries(Object.values(status?.nodes ?? {}).map(({ name, resourcesDuration }) => [name, resourcesDuration]));
+  const [one, two] = [{ cpu: 20, memory: 20 }, { cpu: 40, memory: 40 }];
+  assert.deepEqual(used, { 'wf': two, 'wf[0]': two, 'wf[0].a': one, 'wf[0].i': one, 'wf[0].i[0]': one, 'wf[0].i[0].b': one });
+  assert.deepEqual(status?.resourcesDuration, two);
 });

@@ -13,7 +13,7 @@ import { attempt } from './fault.ts';
 import { Locks } from './locks.ts';
 import { noteMetricFaults } from './metrics.ts';
 import { prepare } from './prepare.ts';
-import { updateProgress } from './progress.ts';
+import { updateSums } from './progress.ts';
 import { Run } from './run.ts';
 
 /** Passes within one call; each one changes something, so this only ends what can never end. */
@@ -65,7 +65,7 @@ function reconcile(run: Run): void {
   if (run.completed) run.locks.release(run, true);
   run.locks.save(run);
   if (run.resolver.storedMore) run.set('storedTemplates', run.resolver.storedTemplates());
-  if (run.changes > 0) updateProgress(run);
+  if (run.changes > 0) updateSums(run);
 }
 
 /** Too many others are under way: the run waits for its turn. Argo: processNextItem */
