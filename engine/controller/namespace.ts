@@ -5,6 +5,7 @@ import { RESOURCE } from '../kube/port.ts';
 import { terminate } from '../operate/commands.ts';
 import { lockClaims } from '../operate/locks.ts';
 import { FINALIZER } from '../operate/artifact-gc.ts';
+import { baselineOf } from '../operate/estimates.ts';
 import type { Operate } from '../operate/types.ts';
 import { AppError, isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
@@ -343,6 +344,7 @@ export class NamespaceEngine {
       clock, operate, actions, creates, chores, pods, surroundings, locks, admission, log,
       repository: this.#shared.repository, curlImage: this.#shared.curlImage, startTask: this.#shared.startTask,
       enqueue: (run) => this.#queue.add(run),
+      baseline: (run) => this.#baseline(run),
       onUpdate: (next) => this.view.put(next, true),
       onGone: (run) => this.#removed(storage, run, undefined),
       keepLogs: (_run, pod) => kept.keep(pod),
@@ -354,6 +356,16 @@ export class NamespaceEngine {
       return;
     }
     this.#queue.add(name);
+  }
+
+  #baseline(run: Workflow): Workflow | undefined {
+    try {
+      const found = baselineOf(run, this.view.ours());
+      return found && hydrate(found);
+    } catch {
+      // Nodes that cannot be read tell nothing.
+      return undefined;
+    }
   }
 
   #dropRun(name: string): void {

@@ -51,6 +51,8 @@ export interface RunContext {
   curlImage: string | undefined;
   startTask: StartTask;
   log: NonNullable<EngineOptions['log']>;
+  /** The run that estimates go by. */
+  baseline: (workflow: Workflow) => Workflow | undefined;
   /** Asks for another look. */
   enqueue: (name: string) => void;
   /** The run has a new state that the views should show. */
@@ -126,6 +128,7 @@ export class Run {
   /** Images that a Pod's helpers could not be had from, by the Pod's uid. */
   readonly #triedHelpers = new Map<string, Set<string>>();
   #needs: { spec: unknown; needs: Needs } | undefined;
+  #baseline: { run: Workflow | undefined } | undefined;
   #exclusive: Promise<unknown> = Promise.resolve();
   #held = 0;
   #counted: { nodes: unknown; count: number } = { nodes: undefined, count: 0 };
@@ -241,7 +244,7 @@ export class Run {
     const { pods, surroundings, locks, curlImage } = this.#context;
     const repository = this.#context.repository();
     return {
-      ...pods.of(this.name, this.uid), ...surroundings.observed(needs), ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
+      ...pods.of(this.name, this.uid), ...surroundings.observed(needs), baseline: (this.#baseline ??= { run: this.#context.baseline(this.#workflow) }).run, ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
       tasks: this.#tasks.reports, settings: { instanceId: INSTANCE_ID, ...(repository && { artifactRepository: repository }), ...(curlImage && { curlImage }) },
     };
   }

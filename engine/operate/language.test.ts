@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConfigMap, Pod } from '../spec/kubernetes.ts';
 import type { Template, Workflow, WorkflowSpec } from '../spec/types.ts';
+import { nodeId } from '../template/names.ts';
 import { resubmitWorkflow, setOutputs } from './commands.ts';
+import { baselineOf } from './estimates.ts';
 import { operate } from './operate.ts';
 import { nodeSelector } from './selector.ts';
 import type { Observed, Outcome, PodPlan } from './types.ts';
@@ -114,4 +116,20 @@ test('what Pods used is summed up over the steps around them, once they are over
   const [one, two] = [{ cpu: 20, memory: 20 }, { cpu: 40, memory: 40 }];
   assert.deepEqual(used, { 'wf': two, 'wf[0]': two, 'wf[0].a': one, 'wf[0].i': one, 'wf[0].i[0]': one, 'wf[0].i[0].b': one });
   assert.deepEqual(status?.resourcesDuration, two);
+});
+
+test('how long a run and its steps will take is told by the newest run of the same template that succeeded', () => {
+  const labels = { 'workflows.argoproj.io/cron-workflow': 'nightly' };
+  const earlier = (name: string, day: string, seconds: number, phase: 'Succeeded' | 'Failed' = 'Succeeded'): Workflow => {
+    const times = { startedAt: `${day}T00:00:00Z`, finishedAt: `${day}T00:00:${seconds}Z` };
+    const id = nodeId(name, `${name}[0].a`);
+    return { ...workflow({}), metadata: { name, labels, creationTimestamp: `${day}T00:00:00Z` }, status: { phase, ...times, nodes: { [id]: { id, name: `${name}[0].a`, displayName: 'a', type: 'Pod', ...times } } } };
+  };
+  const run = workflow({ templates: [{ name: 'job', container: { image: 'busybox', command: ['true'] } }, { name: 'main', steps: [[{ name: 'a', template: 'job' }, { name: 'b', template: 'job' }]] }] });
+  const mine = { ...run, metadata: { ...run.metadata, labels } };
+  const baseline = baselineOf(mine, [earlier('one', '2025-12-01', 10), earlier('two', '2025-12-03', 30), earlier('three', '2025-12-02', 20), earlier('four', '2025-12-04', 40, 'Failed')]);
+  const { status } = operate(mine, { ...NOTHING, baseline }, START).workflow;
+  assert.equal(status?.estimatedDuration, 30);
+  assert.deepEqual(Object.values(status.nodes ?? {}).map(({ name, estimatedDuration }) => [name, estimatedDuration]), [['wf', undefined], ['wf[0]', undefined], ['wf[0].a', 30], ['wf[0].b', undefined]]);
+  assert.equal(baselineOf(run, [earlier('one', '2025-12-01', 10)]), undefined);
 });

@@ -59,8 +59,11 @@ export class Nodes {
   private readonly workflowName: string;
   private readonly stamp: string;
 
-  /** `stamp`: the present, as statuses write it. */
-  constructor(workflowName: string, nodes: Record<string, NodeStatus>, stamp: string) {
+  private readonly estimate: (name: string) => number | undefined;
+
+  /** `stamp`: the present, as statuses write it. `estimate`: seconds that a node will take, as far as known. */
+  constructor(workflowName: string, nodes: Record<string, NodeStatus>, stamp: string, estimate: (name: string) => number | undefined) {
+    this.estimate = estimate;
     this.workflowName = workflowName;
     this.map = nodes;
     this.stamp = stamp;
@@ -154,6 +157,8 @@ export class Nodes {
     if (spec.message) node.message = spec.message;
     node.startedAt = this.stamp;
     node.finishedAt = isFulfilled(node) ? this.stamp : null;
+    const estimated = this.estimate(spec.name);
+    if (estimated !== undefined) node.estimatedDuration = estimated;
     if (spec.flag && (spec.flag.hooked || spec.flag.retried)) node.nodeFlag = { ...spec.flag };
     this.changes++;
     this.put(node);

@@ -5,6 +5,7 @@
 import type { Arguments, Artifact, NodeStatus, Outputs, Parameter, RetryStrategy, Template, Workflow, WorkflowPhase, WorkflowSpec, WorkflowStatus } from '../spec/types.ts';
 import type { Volume } from '../spec/kubernetes.ts';
 import type { Action, Observed } from './types.ts';
+import { estimate } from './estimates.ts';
 import { podName, podNameVersion, type PodNameVersion } from '../template/names.ts';
 import { Nodes } from './nodes.ts';
 import { Resolver, type Call, type Place } from './resolve.ts';
@@ -84,7 +85,7 @@ export class Run {
     this.name = workflow.metadata.name ?? '';
     this.namespace = workflow.metadata.namespace ?? 'default';
     this.status = { ...workflow.status };
-    this.nodes = new Nodes(this.name, workflow.status?.nodes ?? {}, this.stamp);
+    this.nodes = new Nodes(this.name, workflow.status?.nodes ?? {}, this.stamp, (name) => estimate(this.name, observed.baseline, name));
     this.labels = workflow.metadata.labels ?? {};
     this.annotations = workflow.metadata.annotations ?? {};
     this.finalizers = workflow.metadata.finalizers;
@@ -211,7 +212,10 @@ export class Run {
     this.set('phase', phase);
     this.setLabel('workflows.argoproj.io/phase', phase);
     this.setLabel('workflows.argoproj.io/completed', completed ? 'true' : this.labels['workflows.argoproj.io/completed'] ?? 'false');
-    if (!this.status.startedAt && phase !== 'Pending') this.set('startedAt', this.stamp);
+    if (!this.status.startedAt && phase !== 'Pending') {
+      this.set('startedAt', this.stamp);
+      this.set('estimatedDuration', estimate(this.name, this.observed.baseline));
+    }
     this.set('message', message || undefined);
     if (phase === 'Error') {
       const root = this.nodes.get(this.name);

@@ -37,6 +37,8 @@ export interface Observed {
   locks?: LockTable;
   /** Refusals of the last actions, by node id: what the API server said when a Pod could not be created. */
   refusals?: ReadonlyMap<string, Refusal>;
+  /** The newest run of the same template or schedule that succeeded, for what is said of how long this one will take. */
+  baseline?: Workflow | undefined;
   /** So many runs are under way that this one may not begin. */
   postponed?: boolean;
   /** The engine's own settings (Argo: the workflow-controller ConfigMap). */
