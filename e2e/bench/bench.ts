@@ -1,16 +1,17 @@
-/** npm run bench [operate] [layout] [submit] [fanout] [canvas] [window]: prints figures; all parts when none is named. */
+/** npm run bench [operate] [large] [layout] [submit] [fanout] [canvas] [window]: prints figures; all parts when none is named. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connect, kubeconfigPath, NO_CLUSTER } from '../cluster/support.ts';
 import { benchCanvas } from './canvas.ts';
 import { benchFanout } from './fanout.ts';
+import { benchLarge } from './large.ts';
 import { benchLayout } from './layout.ts';
 import { table } from './measure.ts';
 import { benchOperate } from './operate.ts';
 import { benchSubmit } from './submit.ts';
 import { benchWindow } from './window.ts';
 
-const PARTS = ['operate', 'layout', 'submit', 'fanout', 'canvas', 'window'];
+const PARTS = ['operate', 'large', 'layout', 'submit', 'fanout', 'canvas', 'window'];
 const named = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
 const unknown = named.filter((part) => !PARTS.includes(part));
 if (unknown.length) {
@@ -20,6 +21,7 @@ if (unknown.length) {
 const wanted = (part: string): boolean => !named.length || named.includes(part);
 
 if (wanted('operate')) benchOperate();
+if (wanted('large')) await benchLarge(10_000, 5_000);
 if (wanted('layout')) benchLayout();
 if (wanted('submit') || wanted('fanout')) {
   const kubeconfig = kubeconfigPath();
