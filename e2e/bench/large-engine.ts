@@ -26,6 +26,17 @@ const NS = 'bench';
 const NAME = 'large';
 const [count = 0, events = 0] = process.argv.slice(2).map(Number);
 const cluster = createFakeCluster({ history: 100_000 });
+/** As a server is: every answer comes by a turn of its own. */
+const remote = new Proxy(cluster, {
+  get(target, property) {
+    const value = Reflect.get(target, property, target) as unknown;
+    if (typeof value !== 'function' || !['create', 'replace', 'patch', 'delete', 'apply'].includes(String(property))) return typeof value === 'function' ? value.bind(target) as unknown : value;
+    return async (...args: unknown[]) => {
+      await turn();
+      return value.apply(target, args) as unknown;
+    };
+  },
+});
 const dataDir = mkdtempSync(path.join(os.tmpdir(), 'tiphys-bench-'));
 let engine: Engine | undefined;
 
@@ -53,7 +64,7 @@ async function tell(names: readonly string[], change: (name: string) => void): P
 }
 
 async function start(): Promise<void> {
-  engine = createEngine({ cluster, clusterId: 'bench', dataDir });
+  engine = createEngine({ cluster: remote, clusterId: 'bench', dataDir });
   await engine.start(NS);
   engine.watchRuns(NS, () => undefined);
   engine.watchRun(NS, NAME, () => undefined);

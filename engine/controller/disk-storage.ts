@@ -10,6 +10,8 @@ import { AppError } from '../spec/error.ts';
 import type { Workflow } from '../spec/types.ts';
 import { DiskObjects } from './disk-objects.ts';
 import { hasCode, pathSegment, withFileLock, writeFileAtomic } from './files.ts';
+import { dehydrate } from './hydrate.ts';
+import type { Hydrator } from './hydrate.ts';
 import type { LeaseRecord, LeaseRecords, RunStorage } from './storage.ts';
 
 const LEASE_FILE = '.engine';
@@ -17,10 +19,26 @@ const LEASE_FILE = '.engine';
 export class DiskStorage extends DiskObjects<Workflow> implements RunStorage {
   readonly kind = 'disk';
   readonly #leases: string;
+  readonly #hydrator: Hydrator;
 
-  constructor(dataDir: string, clusterId: string, clock: Clock) {
+  constructor(dataDir: string, clusterId: string, clock: Clock, hydrator: Hydrator) {
     super(dataDir, clusterId, clock, { kind: 'Workflow', noun: 'run', folder: 'runs' });
     this.#leases = path.join(dataDir, 'runs', pathSegment(clusterId));
+    this.#hydrator = hydrator;
+  }
+
+  override async get(namespace: string, name: string): Promise<Workflow> {
+    return this.#hydrator.hydrated(await this.head(namespace, name));
+  }
+
+  head(namespace: string, name: string): Promise<Workflow> {
+    return super.get(namespace, name);
+  }
+
+  /** Large ones are compressed, as in a cluster; none is too large. */
+  override async replace(workflow: Workflow): Promise<Workflow> {
+    const kept = await dehydrate(workflow);
+    return super.replace(kept.kind === 'too-large' ? { ...kept.workflow, status: { ...kept.workflow.status, compressedNodes: kept.packed.toString('base64') } } : kept.workflow);
   }
 
   leases(namespace: string): LeaseRecords {

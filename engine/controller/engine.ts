@@ -21,7 +21,7 @@ import { Catalog } from './catalog.ts';
 import { Definitions } from './definitions.ts';
 import { DiskStorage } from './disk-storage.ts';
 import { dryRun } from './dry-run.ts';
-import { hydrate } from './hydrate.ts';
+import { hydrate, Hydrator } from './hydrate.ts';
 import { HelperImages } from './helper-images.ts';
 import { registryLookup } from './images.ts';
 import { KeptLogs } from './kept-logs.ts';
@@ -32,6 +32,8 @@ import { RunMetrics } from './metrics.ts';
 import { NamespaceEngine } from './namespace.ts';
 import type { EngineShared } from './namespace.ts';
 import { LockRegistry } from './locks.ts';
+import { LookThread } from './look-thread.ts';
+import { NodesOnDisk } from './nodes-on-disk.ts';
 import { operate } from '../operate/operate.ts';
 import type { Operate } from '../operate/types.ts';
 import { ObjectWatches } from '../resources/watches.ts';
@@ -87,10 +89,14 @@ class ClusterEngine implements Engine {
     this.#watches = new ObjectWatches(cluster, clock);
     const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
     const locks = new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name));
+    // The thread knows the engine's own operate only.
+    const thread = parts.operate ? undefined : new LookThread();
+    const nodesOnDisk = new NodesOnDisk(dataDir, clusterId);
+    const hydrator = new Hydrator(thread, nodesOnDisk);
     this.#shared = {
-      cluster, clock, operate: parts.operate ?? operate, suffix: parts.suffix ?? randomSuffix,
+      cluster, clock, operate: parts.operate ?? operate, thread, nodesOnDisk, hydrator, suffix: parts.suffix ?? randomSuffix,
       actions: new Actions({ cluster, helpers, images: { curl, git, ...(artifactFolder !== undefined && { artifactFolder }) }, lookUpImage: parts.lookUpImage ?? registryLookup(cluster, options.registryMirrors ?? []) }),
-      disk: new DiskStorage(dataDir, clusterId, clock),
+      disk: new DiskStorage(dataDir, clusterId, clock, hydrator),
       kept: new KeptLogs(dataDir, clusterId, cluster, options.logsLimit),
       definitions: new Definitions(cluster, dataDir, clusterId, clock),
       locks,
@@ -149,7 +155,9 @@ class ClusterEngine implements Engine {
 
   async listRuns(namespace: string): Promise<RunSummary[]> {
     const runs = await this.#namespace(namespace).list();
-    return runs.map(({ workflow, ours }) => summarize(workflow, ours)).sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : a.name < b.name ? -1 : 1));
+    const summaries: RunSummary[] = [];
+    for (const { workflow, ours } of runs) summaries.push(summarize(await this.#shared.hydrator.readable(workflow), ours));
+    return summaries.sort((a, b) => (a.createdAt < b.createdAt ? 1 : a.createdAt > b.createdAt ? -1 : a.name < b.name ? -1 : 1));
   }
 
   act(namespace: string, name: string, action: RunAction): Promise<Workflow | undefined> {
@@ -177,7 +185,7 @@ class ClusterEngine implements Engine {
   }
 
   async listArtifacts(namespace: string, name: string, nodeId?: string): Promise<ArtifactInfo[]> {
-    return artifactsOf(hydrate(await this.getRun(namespace, name)), nodeId);
+    return artifactsOf(await this.getRun(namespace, name), nodeId);
   }
 
   async artifactFiles(namespace: string, name: string, ref: ArtifactRef): ReturnType<Engine['artifactFiles']> {
@@ -185,7 +193,7 @@ class ClusterEngine implements Engine {
   }
 
   async artifactSizes(namespace: string, name: string, refs: readonly ArtifactRef[], signal?: AbortSignal): Promise<ArtifactSize[]> {
-    const run = hydrate(await this.getRun(namespace, name));
+    const run = await this.getRun(namespace, name);
     return sizesOf(refs, async (ref) => this.#artifacts.open(namespace, locateArtifact(run, ref).location), signal);
   }
 
@@ -202,13 +210,13 @@ class ClusterEngine implements Engine {
   }
 
   async presignArtifact(namespace: string, name: string, ref: ArtifactRef, options: { file?: string; seconds?: number } = {}): ReturnType<Engine['presignArtifact']> {
-    const { location } = locateArtifact(hydrate(await this.getRun(namespace, name)), ref);
+    const { location } = locateArtifact(await this.getRun(namespace, name), ref);
     const { url, seconds, local } = await this.#artifacts.presign(namespace, location, options);
     return { url, expiresAt: new Date(this.#shared.clock.now() + seconds * 1000).toISOString(), local };
   }
 
   async #artifact(namespace: string, name: string, ref: ArtifactRef): Promise<Place> {
-    return this.#artifacts.open(namespace, locateArtifact(hydrate(await this.getRun(namespace, name)), ref).location);
+    return this.#artifacts.open(namespace, locateArtifact(await this.getRun(namespace, name), ref).location);
   }
 
   async pod(namespace: string, name: string, nodeId: string): Promise<Pod | undefined> {
@@ -229,7 +237,9 @@ class ClusterEngine implements Engine {
     const runs = await this.#namespace(namespace).list();
     let kept = this.#metrics.get(namespace);
     if (!kept) this.#metrics.set(namespace, kept = new RunMetrics());
-    return kept.text(runs.filter(({ ours }) => ours).map(({ workflow }) => hydrate(workflow)), this.#shared.clock.now());
+    const ours: Workflow[] = [];
+    for (const run of runs) if (run.ours) ours.push(await this.#shared.hydrator.hydrated(run.workflow));
+    return kept.text(ours, this.#shared.clock.now());
   }
 
   store(namespace: string): ReturnType<Engine['store']> {
@@ -250,6 +260,7 @@ class ClusterEngine implements Engine {
     await this.#artifacts.close();
     for (const surroundings of this.#foreign.values()) surroundings.close();
     this.#foreign.clear();
+    await this.#shared.thread?.close();
   }
 
   #configMaps(namespace: string): Surroundings {

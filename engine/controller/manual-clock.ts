@@ -16,9 +16,9 @@ const REAL_TURN_MS = 4;
 /** Turns after which waiting for files is given up. */
 const MAX_TURNS = 200_000;
 
-/** @returns whether a file is being read or written, or something compressed */
+/** @returns whether a file is being read or written, something compressed, or another thread waited for */
 function atWork(): boolean {
-  return process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq') || resource === 'Zlib');
+  return process.getActiveResourcesInfo().some((resource) => resource.startsWith('FSReq') || resource === 'Zlib' || resource === 'MessagePort');
 }
 
 export class ManualClock implements Clock {
@@ -46,6 +46,7 @@ export class ManualClock implements Clock {
     for (let quiet = 0, turns = 0; quiet < SETTLE_TURNS && turns < MAX_TURNS; turns++) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       quiet = atWork() ? 0 : quiet + 1;
+      if (quiet === 0) await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 

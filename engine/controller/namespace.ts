@@ -18,11 +18,14 @@ import { CronController } from './cron.ts';
 import type { Definitions } from './definitions.ts';
 import type { DiskStorage } from './disk-storage.ts';
 import { hydrate } from './hydrate.ts';
+import type { Hydrator } from './hydrate.ts';
 import type { KeptLogs } from './kept-logs.ts';
 import { Leadership } from './leadership.ts';
 import { FairLimiter } from './limiter.ts';
 import type { LockRegistry } from './locks.ts';
 import { podsOf } from './logs.ts';
+import type { LookThread } from './look-thread.ts';
+import type { NodesOnDisk } from './nodes-on-disk.ts';
 import { PodIndex } from './pods.ts';
 import { KeyedQueue } from './queue.ts';
 import { Run } from './run.ts';
@@ -39,6 +42,10 @@ export interface EngineShared {
   cluster: Cluster;
   clock: Clock;
   operate: Operate;
+  /** Where large runs are looked at. */
+  thread: LookThread | undefined;
+  hydrator: Hydrator;
+  nodesOnDisk: NodesOnDisk;
   actions: Actions;
   disk: DiskStorage;
   kept: KeptLogs;
@@ -101,12 +108,12 @@ export class NamespaceEngine {
   constructor(namespace: string, shared: EngineShared) {
     this.namespace = namespace;
     this.#shared = shared;
-    this.view = new RunsView(shared.clock, () => this.refresh());
+    this.view = new RunsView(shared.clock, shared.hydrator, () => this.refresh());
     shared.locks.onKnown(() => this.#lookAtAll());
     this.#queue = new KeyedQueue({
       clock: shared.clock, concurrency: RECONCILES_AT_ONCE,
       pause: (name) => this.#runs.get(name)?.lookRest ?? 0,
-      work: (name) => Promise.resolve(this.#runs.get(name)?.reconcile()),
+      work: async (name) => this.#runs.get(name)?.reconcile(),
       onError: (name, error) => shared.log({ level: 'error', message: `run ${name}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, run: name }),
     });
   }
@@ -143,12 +150,12 @@ export class NamespaceEngine {
   }
 
   async #open(): Promise<void> {
-    const { cluster, disk } = this.#shared;
+    const { cluster, disk, hydrator, nodesOnDisk } = this.#shared;
     const { usable, visible, reason } = await detectStore(cluster, this.namespace);
     if (this.#closed) return;
     this.#store = usable ? { store: 'cluster' } : { store: 'disk', reason };
     const wanted: RunStorage[] = !usable || (await disk.has(this.namespace)) ? [disk] : [];
-    if (visible) wanted.unshift(this.#attached.find((a) => a.storage.kind === 'cluster')?.storage ?? new ClusterStorage(cluster));
+    if (visible) wanted.unshift(this.#attached.find((a) => a.storage.kind === 'cluster')?.storage ?? new ClusterStorage(cluster, hydrator, nodesOnDisk));
     for (const storage of wanted) if (!this.#attached.some((a) => a.storage === storage)) this.#attach(storage);
     await this.#lead();
   }
@@ -180,6 +187,7 @@ export class NamespaceEngine {
   #onChange(attached: Attached, change: { upserts: Workflow[]; removed: Workflow[]; reset: boolean }): void {
     const { storage } = attached;
     for (const workflow of change.removed) this.#removed(storage, workflow.metadata.name ?? '', workflow.metadata.uid);
+    if (change.reset && storage.kind === 'cluster') void this.#shared.nodesOnDisk.sweep(this.namespace, new Set(change.upserts.map((workflow) => workflow.metadata.uid ?? ''))).catch(() => undefined);
     if (change.reset) {
       const present = new Set(change.upserts.map((workflow) => workflow.metadata.name));
       for (const [name, owner] of this.#storageOf) if (owner === storage && !present.has(name)) this.#removed(storage, name, undefined);
@@ -224,6 +232,7 @@ export class NamespaceEngine {
     if (!known || !isOurs(storage, known) || !this.#leads(storage)) return;
     // In the cluster the Pods go with their owner.
     if (storage.kind === 'disk') void this.#deletePods(known);
+    void this.#shared.nodesOnDisk.forget(this.namespace, known.metadata.uid ?? '').catch(() => undefined);
     void this.#shared.kept.forget(this.namespace, known.metadata.uid ?? '').catch(() => undefined);
   }
 
@@ -339,18 +348,22 @@ export class NamespaceEngine {
     const pods = this.#pods;
     const surroundings = this.#surroundings;
     if (!pods || !surroundings) return;
-    const { clock, operate, actions, creates, chores, kept, locks, admission, log } = this.#shared;
+    if (this.#shared.hydrator.takesTime(workflow)) {
+      void this.#careLater(storage, workflow);
+      return;
+    }
+    const { clock, operate, thread, hydrator, actions, creates, chores, kept, locks, admission, log } = this.#shared;
     const context: RunContext = {
-      clock, operate, actions, creates, chores, pods, surroundings, locks, admission, log,
+      clock, operate, thread, hydrator, actions, creates, chores, pods, surroundings, locks, admission, log,
       repository: this.#shared.repository, curlImage: this.#shared.curlImage, startTask: this.#shared.startTask,
       enqueue: (run) => this.#queue.add(run),
-      baseline: (run) => this.#baseline(run),
+      baseline: (run) => baselineOf(run, this.view.ours()),
       onUpdate: (next) => this.view.put(next, true),
       onGone: (run) => this.#removed(storage, run, undefined),
       keepLogs: (_run, pod) => kept.keep(pod),
     };
     try {
-      this.#runs.set(name, new Run(workflow, storage, context));
+      this.#runs.set(name, new Run(hydrate(workflow), storage, context));
     } catch (error) {
       log({ level: 'error', message: `run ${name} cannot be read: ${String(error)}`, run: name });
       return;
@@ -358,13 +371,17 @@ export class NamespaceEngine {
     this.#queue.add(name);
   }
 
-  #baseline(run: Workflow): Workflow | undefined {
+  /** Its nodes are read first. */
+  async #careLater(storage: RunStorage, workflow: Workflow): Promise<void> {
+    const { name = '', uid } = workflow.metadata;
     try {
-      const found = baselineOf(run, this.view.ours());
-      return found && hydrate(found);
-    } catch {
-      // Nodes that cannot be read tell nothing.
-      return undefined;
+      const whole = await this.#shared.hydrator.hydrated(workflow);
+      const newest = this.view.get(name);
+      if (this.#closed || this.#runs.has(name) || !this.#leads(storage) || this.#storageOf.get(name) !== storage || newest?.metadata.uid !== uid) return;
+      this.#care(storage, whole);
+      this.#runs.get(name)?.adopt(newest ?? whole);
+    } catch (error) {
+      this.#shared.log({ level: 'error', message: `run ${name} cannot be carried on: ${error instanceof Error ? error.message : String(error)}`, run: name });
     }
   }
 
@@ -459,7 +476,7 @@ export class NamespaceEngine {
         const next = await edit(workflow);
         if (next === workflow) return workflow;
         try {
-          const saved = hydrate(await storage.replace(next));
+          const saved = await this.#shared.hydrator.hydrated(await storage.replace(next));
           this.#take(storage, saved);
           return saved;
         } catch (error) {
@@ -472,7 +489,7 @@ export class NamespaceEngine {
 
   async remove(name: string): Promise<void> {
     await this.open();
-    const { storage, workflow } = await this.#find(name);
+    const { storage, workflow } = await this.#find(name, 'head');
     await storage.remove(this.namespace, name, workflow.metadata.uid);
     const left = workflow.metadata.finalizers?.length ? await storage.get(this.namespace, name).catch(() => undefined) : undefined;
     if (left && left.metadata.uid === workflow.metadata.uid) {
@@ -484,12 +501,12 @@ export class NamespaceEngine {
     if (storage.kind === 'disk' && !this.#leads(storage)) await this.#deletePods(workflow);
   }
 
-  async #find(name: string): Promise<{ storage: RunStorage; workflow: Workflow }> {
+  async #find(name: string, what: 'get' | 'head' = 'get'): Promise<{ storage: RunStorage; workflow: Workflow }> {
     const known = this.#storageOf.get(name);
     const order = [...this.#attached.map((a) => a.storage)].sort((a, b) => rank(a, known) - rank(b, known));
     for (const storage of order) {
       try {
-        return { storage, workflow: await storage.get(this.namespace, name) };
+        return { storage, workflow: await storage[what](this.namespace, name) };
       } catch (error) {
         if (!isAppError(error, 'not-found')) throw error;
       }

@@ -11,6 +11,7 @@ import { isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
 import { ANNOTATION, LABEL } from '../spec/types.ts';
 import { backoff } from './clock.ts';
+import { inTurns } from './parcels.ts';
 import { readText } from './text.ts';
 
 /** On Pods of runs that are kept on disk: which run of the name made the Pod (no owner reference can say so). */
@@ -57,6 +58,15 @@ export interface PodIndexOptions {
   onState: (state: WatchState) => void;
 }
 
+interface Change {
+  upserts: Pod[];
+  removed: Pod[];
+  reset: boolean;
+}
+
+/** More Pods in one change are taken in little by little. */
+const MANY_PODS = 100;
+
 export class PodIndex {
   readonly #options: PodIndexOptions;
   readonly #groups = new Map<string, Group>();
@@ -66,6 +76,8 @@ export class PodIndex {
   /** Running Pods whose steps say how far they are, by uid, and what they said last. */
   readonly #progress = new Map<string, string | undefined>();
   #closed = false;
+  /** Large changes that are being taken in, one after the other. */
+  #arriving: Promise<void> | undefined;
   synced = false;
 
   constructor(options: PodIndexOptions) {
@@ -111,18 +123,22 @@ export class PodIndex {
     this.#upsert(pod, true);
   }
 
-  /** The run has seen the last states of its deleted Pods. */
-  acknowledge(name: string, uid: string): void {
+  /** The run has seen the last states of these Pods. */
+  acknowledge(name: string, uid: string, gone: readonly Pod[]): void {
     const group = this.#groups.get(groupKey(name, uid));
     if (!group) return;
-    for (const entry of group.entries.values()) if (entry.gone) this.#drop(group, entry);
+    for (const pod of gone) {
+      const entry = group.entries.get(nodeIdOf(pod));
+      if (entry?.gone && entry.raw === pod) this.#drop(group, entry);
+    }
     if (!group.pods.size) this.#groups.delete(groupKey(name, uid));
   }
 
-  /** @returns whether a Pod of this run was deleted and the run has not looked since */
-  hasGone(name: string, uid: string): boolean {
-    for (const entry of this.#groups.get(groupKey(name, uid))?.entries.values() ?? []) if (entry.gone) return true;
-    return false;
+  /** @returns Pods of this run that were deleted and that the run has not seen since */
+  gone(name: string, uid: string): Pod[] {
+    const gone: Pod[] = [];
+    for (const entry of this.#groups.get(groupKey(name, uid))?.entries.values() ?? []) if (entry.gone) gone.push(entry.raw);
+    return gone;
   }
 
   refresh(): void {
@@ -134,9 +150,28 @@ export class PodIndex {
     this.#subscription.close();
   }
 
-  #onChange(change: { upserts: Pod[]; removed: Pod[]; reset: boolean }): void {
-    const changed = new Set<string>();
-    for (const pod of change.upserts) changed.add(this.#upsert(pod, false).name);
+  #onChange(change: Change): void {
+    if (!this.#arriving && change.upserts.length <= MANY_PODS) {
+      const changed = new Set<string>();
+      for (const pod of change.upserts) changed.add(this.#upsert(pod, false).name);
+      this.#finish(change, changed);
+      return;
+    }
+    // A list of thousands would hold the thread; what comes meanwhile waits for it.
+    this.#arriving = (this.#arriving ?? Promise.resolve()).then(async () => {
+      const changed = new Set<string>();
+      await inTurns(change.upserts, (pod) => {
+        if (!this.#closed) changed.add(this.#upsert(pod, false).name);
+        return !this.#closed;
+      });
+      if (!this.#closed) this.#finish(change, changed);
+    });
+    const own = this.#arriving;
+    void own.finally(() => { if (this.#arriving === own) this.#arriving = undefined; });
+  }
+
+  /** The upserts of a change are taken in. */
+  #finish(change: Change, changed: Set<string>): void {
     for (const pod of change.removed) this.#remove(pod, changed);
     if (change.reset) this.#reset(new Set(change.upserts.map((pod) => pod.metadata.name ?? '')), changed);
     const first = !this.synced;

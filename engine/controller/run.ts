@@ -9,6 +9,7 @@ import type { Clock, EngineOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import { lockClaims } from '../operate/locks.ts';
 import { phaseFulfilled } from '../operate/nodes.ts';
+import { TooManyNodes } from '../operate/fault.ts';
 import { refuse } from '../operate/operate.ts';
 import type { Action, LockClaims, Observed, Operate, Outcome, PodPlan, Refusal } from '../operate/types.ts';
 import type { HelperPull } from '../pod/helper-image.ts';
@@ -17,15 +18,20 @@ import { onlySidecarsLeft } from '../pod/report.ts';
 import { isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
 import { INSTANCE_ID } from '../spec/types.ts';
-import type { Workflow } from '../spec/types.ts';
+import type { Condition, Workflow } from '../spec/types.ts';
 import { refusalOf } from './actions.ts';
 import type { Actions } from './actions.ts';
 import type { Admission } from './admission.ts';
 import { backoff } from './clock.ts';
 import { sameJson } from './equal.ts';
-import { hydrate } from './hydrate.ts';
+import { hydrate, readable } from './hydrate.ts';
+import type { Hydrator } from './hydrate.ts';
 import type { FairLimiter } from './limiter.ts';
 import type { LockRegistry } from './locks.ts';
+import { ThreadLooks, WorkFailed } from './look-thread.ts';
+import type { LookThread } from './look-thread.ts';
+import { onDiskCondition } from './nodes-on-disk.ts';
+import { inTurns } from './parcels.ts';
 import type { PodIndex } from './pods.ts';
 import type { RunStorage } from './storage.ts';
 import { needsOf } from './surroundings.ts';
@@ -38,6 +44,9 @@ import type { StartTask } from './tasks.ts';
 export interface RunContext {
   clock: Clock;
   operate: Operate;
+  /** Where large runs are looked at; without it all are looked at here. */
+  thread: LookThread | undefined;
+  hydrator: Hydrator;
   actions: Actions;
   creates: FairLimiter;
   chores: FairLimiter;
@@ -93,6 +102,11 @@ const LOOK_MS = 10;
 const LOOK_MS_PER_NODE = 0.2;
 const LOOK_MS_MOST = 1_000;
 const LOOK_FACTOR_WHILE_CREATING = 2.5;
+/** From so many nodes on, and when one look would make so many, looks are a matter for the other thread: here they would hold the window. */
+const MANY_NODES = 300;
+const MANY_NEW_NODES = 40;
+/** After so many deaths of the thread in a row the run is looked at here. */
+const THREAD_DEATHS = 3;
 /** A chore that was done and is asked for again after this is done again. */
 const CHORE_FORGOTTEN_MS = 30_000;
 
@@ -125,22 +139,37 @@ export class Run {
   readonly #chores = new Map<string, Chore>();
   readonly #tasks: RunTasks;
   readonly #endingSidecars = new Set<string>();
+  /** Pods, as they came, whose helpers and sidecars were seen to. */
+  readonly #seenTo = new WeakSet<Pod>();
   /** Images that a Pod's helpers could not be had from, by the Pod's uid. */
   readonly #triedHelpers = new Map<string, Set<string>>();
   #needs: { spec: unknown; needs: Needs } | undefined;
-  #baseline: { run: Workflow | undefined } | undefined;
+  /** The run that estimates go by; it is found once, and read. */
+  #baseline: { run: Workflow | undefined; known: boolean } | undefined;
+  readonly #looks: ThreadLooks | undefined;
+  /** One look made so many nodes that the next one is the thread's. */
+  #large = false;
+  #deaths = 0;
+  /** The look on the other thread, if one is under way. */
+  #looking: Promise<void> | undefined;
+  /** Names the state that looks begin from; one taken in from the storage is another. */
+  #adopted = 0;
+  /** What the storage has to say of the run. */
+  #conditions: readonly Condition[] | undefined;
   #exclusive: Promise<unknown> = Promise.resolve();
   #held = 0;
   #counted: { nodes: unknown; count: number } = { nodes: undefined, count: 0 };
   #closed = false;
 
+  /** @param workflow with its nodes */
   constructor(workflow: Workflow, storage: RunStorage, context: RunContext) {
     this.name = workflow.metadata.name ?? '';
     this.uid = workflow.metadata.uid ?? '';
     this.storage = storage;
     this.#context = context;
     this.#fault = malformedOf(workflow)?.message;
-    this.#workflow = hydrate(workflow);
+    this.#workflow = workflow;
+    this.#looks = context.thread && new ThreadLooks(context.thread, `${workflow.metadata.namespace ?? ''}/${this.name}/${this.uid}`);
     this.#claim(lockClaims(this.#workflow));
     this.#seen();
     this.#tasks = new RunTasks(context.startTask, storage.kind === 'cluster', () => context.enqueue(this.name));
@@ -175,14 +204,28 @@ export class Run {
       return;
     }
     if (!isNewer(workflow.metadata.resourceVersion, this.#workflow.metadata.resourceVersion)) return;
-    this.#replace(workflow);
+    if (this.#context.hydrator.takesTime(workflow)) void this.#adoptLater(workflow);
+    else this.#replace(hydrate(workflow));
+  }
+
+  async #adoptLater(workflow: Workflow): Promise<void> {
+    this.#held += 1;
+    try {
+      const whole = await this.#context.hydrator.hydrated(workflow);
+      // Our own write, or a later one of others, may have come first.
+      if (!this.#closed && !this.#saving && isNewer(workflow.metadata.resourceVersion, this.#workflow.metadata.resourceVersion)) this.#replace(whole);
+    } catch (error) {
+      this.#context.log({ level: 'error', message: `run ${this.name}: ${String(error)}`, run: this.name });
+    } finally {
+      this.#held -= 1;
+      if (!this.#closed) this.#context.enqueue(this.name);
+    }
   }
 
   /** The next look starts from this state; what was not saved comes again from the Pods. */
-  #replace(kept: Workflow): void {
-    // Asked before the nodes are unpacked into another object.
-    this.#fault = malformedOf(kept)?.message;
-    const workflow = hydrate(kept);
+  #replace(workflow: Workflow): void {
+    this.#fault = malformedOf(workflow)?.message;
+    this.#adopted += 1;
     this.#workflow = workflow;
     this.#savedVersion = ++this.#version;
     this.#lockedVersion = 0;
@@ -198,54 +241,127 @@ export class Run {
   }
 
   /** One look: operate, then its actions. Returns when they are under way, not when they are done. */
-  reconcile(): void {
+  reconcile(): Promise<void> | undefined {
     const { clock, pods, surroundings, locks, admission } = this.#context;
-    if (this.#closed || this.#held || !pods.synced) return;
+    if (this.#closed || this.#held || !pods.synced) return undefined;
     const needs = this.#needsNow();
-    if (!surroundings.ready(needs) || (needs.locks && !locks.known)) return;
+    if (!surroundings.ready(needs) || (needs.locks && !locks.known)) return undefined;
     const admitted = admission.admits(this.#workflow);
-    if (admitted === undefined) return;
+    if (admitted === undefined || !this.#knowsBaseline()) return undefined;
     const now = clock.now();
     this.#tasks.prune(this.#workflow);
     // A claim is asked for again once nothing is said of it.
     const refused = new Map<string, Refusal>([...this.#refusals].filter(([, refusal]) => !refusal.claim || refusal.retryAt > now));
-    const outcome = this.#judge({ ...this.#observe(refused, needs), postponed: !admitted }, now);
+    const observed: Observed = { ...this.#observe(refused, needs), postponed: !admitted };
+    const outcome = this.#isLarge ? undefined : this.#judge(observed, now);
+    const gone = pods.gone(this.name, this.uid);
+    if (!outcome) return this.#looking = this.#lookApart(observed, refused, gone, now).finally(() => { this.#looking = undefined; });
+    if (!this.#accept(outcome, refused)) return undefined;
+    for (const action of outcome.actions) this.#perform(action);
+    this.#afterLook(outcome, gone, now);
+    return undefined;
+  }
+
+  get #isLarge(): boolean {
+    return this.#looks !== undefined && this.#fault === undefined && this.#deaths < THREAD_DEATHS && (this.#large || this.nodeCount >= MANY_NODES);
+  }
+
+  /** A look on the other thread, whose outcome counts only when it began from the state that is still ours. */
+  async #lookApart(observed: Observed, refused: ReadonlyMap<string, Refusal>, gone: readonly Pod[], now: number): Promise<void> {
+    const { log, enqueue } = this.#context;
+    const adopted = this.#adopted;
+    const outdated = (): boolean => this.#closed || this.#adopted !== adopted;
+    let outcome: Outcome | undefined;
+    try {
+      const answer = await this.#looks?.look(this.#workflow, observed, now);
+      this.#deaths = 0;
+      if (answer?.holds()) outcome = answer.outcome;
+    } catch (error) {
+      if (error instanceof WorkFailed) outcome = this.#refuseRun(error, observed, now);
+      else {
+        this.#deaths += 1;
+        log({ level: 'error', message: `run ${this.name}: ${String(error)}`, run: this.name });
+      }
+    }
+    if (outdated()) return;
+    // Saved meanwhile: the state is the same, its name in the cluster is another.
+    if (outcome?.changed) outcome = { ...outcome, workflow: { ...outcome.workflow, metadata: { ...outcome.workflow.metadata, ...versionOf(this.#workflow) } } };
+    else if (outcome) outcome = { ...outcome, workflow: this.#workflow };
+    if (!outcome) { enqueue(this.name); return; }
+    if (!this.#accept(outcome, refused)) return;
+    await inTurns(outcome.actions, (action) => {
+      if (!outdated()) this.#perform(action);
+      return !outdated();
+    });
+    if (!outdated()) this.#afterLook(outcome, gone, now);
+  }
+
+  /** Makes the outcome of a look the run's own. @returns whether its actions are to be done now */
+  #accept(outcome: Outcome, refused: ReadonlyMap<string, Refusal>): boolean {
     // A state that speaks of claims counts only once they are there, or refused.
-    if (this.#createsOwned(outcome.actions, refused)) return;
+    if (this.#createsOwned(outcome.actions, refused)) return false;
     // A final refusal is told once: it is in the status now. That of a claim is told to the state that speaks of the claim.
     const asked = new Set(outcome.actions.map((action) => (action.type === 'create-claim' ? action.object.metadata.name : undefined)));
     for (const [id, refusal] of refused) if (!refusal.transient && !asked.has(id)) this.#refusals.delete(id);
     this.#take(outcome.workflow);
     this.#claim(outcome.locks);
-    if (pods.hasGone(this.name, this.uid)) {
-      pods.acknowledge(this.name, this.uid);
-      this.#context.enqueue(this.name);
+    return true;
+  }
+
+  /** @param gone Pods that the look saw for the last time */
+  #afterLook(outcome: Outcome, gone: readonly Pod[], now: number): void {
+    const { pods, enqueue } = this.#context;
+    if (gone.length > 0) {
+      pods.acknowledge(this.name, this.uid, gone);
+      enqueue(this.name);
     }
-    for (const action of outcome.actions) this.#perform(action);
-    this.#endSidecars();
-    this.#mendHelpers();
+    this.#seeToPods();
     this.#scheduleSave();
     this.#runChores();
     this.#wakeAt(outcome.wakeAt, now);
   }
 
-  /** A run that fits no type, or that operate cannot cope with, ends in error: no other is held up by it. */
-  #judge(observed: Observed, now: number): Outcome {
+  /** A run that fits no type ends in error. @returns undefined when the look is too large to be had here */
+  #judge(observed: Observed, now: number): Outcome | undefined {
     if (this.#fault !== undefined) return refuse(this.#workflow, observed, now, `This Workflow cannot be read: ${this.#fault}`);
     try {
-      return this.#context.operate(this.#workflow, observed, now);
+      const most = this.#looks !== undefined && this.#deaths < THREAD_DEATHS ? { newNodes: MANY_NEW_NODES } : {};
+      return this.#context.operate(this.#workflow, { ...observed, ...most }, now);
     } catch (error) {
-      this.#context.log({ level: 'error', message: `run ${this.name} could not be judged: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, run: this.name });
-      return refuse(this.#workflow, observed, now, `Tiphys cannot go on with this run: ${error instanceof Error ? error.message : String(error)}. Its log has the details; please report them.`);
+      if (!(error instanceof TooManyNodes)) return this.#refuseRun(error, observed, now);
+      this.#large = true;
+      return undefined;
     }
+  }
+
+  /** A run that operate cannot cope with ends in error: no other is held up by it. */
+  #refuseRun(error: unknown, observed: Observed, now: number): Outcome {
+    this.#context.log({ level: 'error', message: `run ${this.name} could not be judged: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`, run: this.name });
+    return refuse(this.#workflow, observed, now, `Tiphys cannot go on with this run: ${firstLine(error)}. Its log has the details; please report them.`);
+  }
+
+  /** @returns whether the run that estimates go by is read, or there is none; if not, another look comes when it is */
+  #knowsBaseline(): boolean {
+    if (this.#baseline) return this.#baseline.known;
+    const { baseline, hydrator, enqueue } = this.#context;
+    const found = baseline(this.#workflow);
+    const known = !found || !hydrator.takesTime(found);
+    this.#baseline = { run: found && (known ? readable(found) : undefined), known };
+    if (!known) {
+      void hydrator.readable(found).then((run) => {
+        this.#baseline = { run, known: true };
+        enqueue(this.name);
+      });
+    }
+    return known;
   }
 
   #observe(refusals: Map<string, Refusal>, needs: Needs): Observed {
     const { pods, surroundings, locks, curlImage } = this.#context;
     const repository = this.#context.repository();
     return {
-      ...pods.of(this.name, this.uid), ...surroundings.observed(needs), baseline: (this.#baseline ??= { run: this.#context.baseline(this.#workflow) }).run, ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
-      tasks: this.#tasks.reports, settings: { instanceId: INSTANCE_ID, ...(repository && { artifactRepository: repository }), ...(curlImage && { curlImage }) },
+      ...pods.of(this.name, this.uid), ...surroundings.observed(needs), baseline: this.#baseline?.run, ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
+      ...(this.#conditions && { conditions: this.#conditions }), tasks: this.#tasks.reports, settings: { instanceId: INSTANCE_ID, ...(repository && { artifactRepository: repository }), ...(curlImage && { curlImage }) },
     };
   }
 
@@ -369,30 +485,36 @@ export class Run {
     return waiting;
   }
 
-  /** Sidecars that neither the kubelet nor a wrapper ends are ended by the Pod's deadline once main is done. */
-  #endSidecars(): void {
-    const { pods, actions, chores, log } = this.#context;
-    for (const [nodeId, pod] of pods.of(this.name, this.uid).pods) {
-      if (pod.status?.phase !== 'Running' || pod.spec.containers.length < 2 || this.#endingSidecars.has(nodeId) || !onlySidecarsLeft(pod, ['main'])) continue;
-      this.#endingSidecars.add(nodeId);
-      void chores.run(this.name, () => actions.endSidecars(pod.metadata.namespace ?? '', pod.metadata.name ?? '', ['main'])).catch((error: unknown) => {
-        this.#endingSidecars.delete(nodeId);
-        log({ level: 'warn', message: `sidecars could not be ended: ${String(error)}`, run: this.name, nodeId });
-      });
+  /** What the in-Pod protocol needs from outside, for Pods that changed since it was last asked. */
+  #seeToPods(): void {
+    for (const [nodeId, pod] of this.#context.pods.of(this.name, this.uid).pods) {
+      if (this.#seenTo.has(pod)) continue;
+      this.#seenTo.add(pod);
+      this.#endSidecars(nodeId, pod);
+      this.#seeToHelper(pod);
     }
   }
 
+  /** Sidecars that neither the kubelet nor a wrapper ends are ended by the Pod's deadline once main is done. */
+  #endSidecars(nodeId: string, pod: Pod): void {
+    const { actions, chores, log } = this.#context;
+    if (pod.status?.phase !== 'Running' || pod.spec.containers.length < 2 || this.#endingSidecars.has(nodeId) || !onlySidecarsLeft(pod, ['main'])) return;
+    this.#endingSidecars.add(nodeId);
+    void chores.run(this.name, () => actions.endSidecars(pod.metadata.namespace ?? '', pod.metadata.name ?? '', ['main'])).catch((error: unknown) => {
+      this.#endingSidecars.delete(nodeId);
+      this.#seenTo.delete(pod);
+      log({ level: 'warn', message: `sidecars could not be ended: ${String(error)}`, run: this.name, nodeId });
+    });
+  }
+
   /** A helper whose image cannot be pulled gets the next one; what serves is remembered. */
-  #mendHelpers(): void {
-    const { pods, actions: { helpers } } = this.#context;
-    if (helpers.candidates.length < 2) return;
-    for (const pod of pods.of(this.name, this.uid).pods.values()) {
-      if (helpers.settled && pod.status?.phase !== 'Pending') continue;
-      const pull = helperPull(pod);
-      if (pull?.state === 'fails') this.#mendHelper(pod, pull);
-      else if (pull?.state === 'unfit') helpers.unfit(pull.image);
-      else if (pull?.state === 'works' && !helpers.settled) this.#rememberHelper(pull.image);
-    }
+  #seeToHelper(pod: Pod): void {
+    const { helpers } = this.#context.actions;
+    if (helpers.candidates.length < 2 || (helpers.settled && pod.status?.phase !== 'Pending')) return;
+    const pull = helperPull(pod);
+    if (pull?.state === 'fails') this.#mendHelper(pod, pull);
+    else if (pull?.state === 'unfit') helpers.unfit(pull.image);
+    else if (pull?.state === 'works' && !helpers.settled) this.#rememberHelper(pull.image);
   }
 
   #rememberHelper(image: string): void {
@@ -539,6 +661,7 @@ export class Run {
       if (this.#savedVersion < this.#lockedVersion && this.#lockedVersion <= version) this.#context.enqueue(this.name);
       this.#savedVersion = version;
       this.#workflow = { ...this.#workflow, metadata: { ...this.#workflow.metadata, ...versionOf(saved) } };
+      this.#heed(onDiskCondition(saved));
     }, (error: unknown) => this.#saveFailed(error)).finally(() => {
       this.#saving = undefined;
       const arrived = this.#arrived;
@@ -548,6 +671,15 @@ export class Run {
       this.#runChores();
       this.#scheduleSave();
     });
+  }
+
+  /** What the storage says of the run becomes part of its state with the next look. */
+  #heed(condition: Condition | undefined): void {
+    // Told once: its figures change with every save.
+    if (!condition || this.#conditions) return;
+    this.#conditions = [condition];
+    this.#context.log({ level: 'warn', message: `run ${this.name}: ${condition.message ?? ''}`, run: this.name });
+    this.#context.enqueue(this.name);
   }
 
   async #saveFailed(error: unknown): Promise<void> {
@@ -597,6 +729,7 @@ export class Run {
 
   /** Saves what is not saved; returns when it is, or could not be. */
   async flush(): Promise<void> {
+    await this.#looking;
     await this.#saving;
     if (this.#closed || this.#version === this.#savedVersion) return;
     this.#cancelSave?.();
@@ -610,12 +743,17 @@ export class Run {
     this.#closed = true;
     this.#context.admission.forget(this.#workflow);
     this.#tasks.close();
+    this.#looks?.forget();
     this.#cancelSave?.();
     this.#cancelWake?.();
     for (const chore of this.#chores.values()) chore.cancel?.();
     this.#context.creates.drop(this.name);
     this.#context.chores.drop(this.name);
   }
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }
 
 function versionOf(saved: Workflow): { resourceVersion?: string; generation?: number } {

@@ -5,18 +5,25 @@ import { RESOURCE } from '../kube/port.ts';
 import type { KubeObject } from '../spec/kubernetes.ts';
 import type { Workflow } from '../spec/types.ts';
 import { isAppError } from '../spec/error.ts';
-import { dehydrate, hydrate } from './hydrate.ts';
+import { dehydrate } from './hydrate.ts';
+import type { Dehydrated, Hydrator } from './hydrate.ts';
+import { isOnDisk, NODES_ON_DISK, notOnDisk } from './nodes-on-disk.ts';
+import type { NodesOnDisk } from './nodes-on-disk.ts';
 import { malformedOf, typedRun, typing } from './typed.ts';
 
 /** All calls throw AppError; `replace` throws `conflict` when the resourceVersion is not the kept one. */
 export interface RunStorage {
   readonly kind: RunStore;
+  /** With its nodes. */
   get(namespace: string, name: string): Promise<Workflow>;
+  /** As it is kept. */
+  head(namespace: string, name: string): Promise<Workflow>;
+  /** Objects come as they are kept. */
   list(namespace: string): Promise<Workflow[]>;
   create(workflow: Workflow, options?: { dryRun?: boolean }): Promise<Workflow>;
   replace(workflow: Workflow): Promise<Workflow>;
   remove(namespace: string, name: string, uid?: string): Promise<void>;
-  /** Objects come as they are kept: call `hydrate` before reading nodes. */
+  /** Objects come as they are kept: a Hydrator reads their nodes. */
   watch(namespace: string, handler: WatchHandler<Workflow>): Subscription;
   leases(namespace: string): LeaseRecords;
 }
@@ -43,15 +50,25 @@ const LEASE_NAME = 'tiphys';
 export class ClusterStorage implements RunStorage {
   readonly kind = 'cluster';
   readonly #cluster: Cluster;
+  readonly #hydrator: Hydrator;
+  readonly #disk: NodesOnDisk;
   /** By uid, runs that fit no type as they are kept. */
   readonly #malformed = new Map<string, Workflow>();
+  /** By uid, what the server will not take more of. */
+  readonly #smaller = new Map<string, Dehydrated['kind']>();
 
-  constructor(cluster: Cluster) {
+  constructor(cluster: Cluster, hydrator: Hydrator, disk: NodesOnDisk) {
     this.#cluster = cluster;
+    this.#hydrator = hydrator;
+    this.#disk = disk;
   }
 
   async get(namespace: string, name: string): Promise<Workflow> {
-    return this.#typed(hydrate(await this.#cluster.get<Workflow>(RESOURCE.workflow, namespace, name)));
+    return this.#hydrator.hydrated(await this.head(namespace, name));
+  }
+
+  async head(namespace: string, name: string): Promise<Workflow> {
+    return this.#typed(await this.#cluster.get<Workflow>(RESOURCE.workflow, namespace, name));
   }
 
   async list(namespace: string): Promise<Workflow[]> {
@@ -62,8 +79,28 @@ export class ClusterStorage implements RunStorage {
     return this.#cluster.create(RESOURCE.workflow, workflow, options);
   }
 
+  /** What the server finds too large is compressed; what is too large even so is kept on this machine but for its head. */
   async replace(workflow: Workflow): Promise<Workflow> {
-    return this.#typed(await this.#cluster.replace(RESOURCE.workflow, await dehydrate(this.#whole(workflow))));
+    const { uid = '' } = workflow.metadata;
+    const whole = this.#whole(workflow);
+    for (let from = this.#smaller.get(uid) ?? 'plain'; ;) {
+      const kept = await dehydrate(whole, from);
+      try {
+        return this.#typed(kept.kind === 'too-large' ? await this.#replaceApart(kept, whole) : await this.#cluster.replace(RESOURCE.workflow, fitting(kept.workflow)));
+      } catch (error) {
+        if (!isAppError(error, 'too-large') || kept.kind === 'too-large' || !whole.status?.nodes) throw error;
+        from = kept.kind === 'plain' ? 'packed' : 'too-large';
+        this.#smaller.set(uid, from);
+      }
+    }
+  }
+
+  async #replaceApart({ workflow, packed, size }: Extract<Dehydrated, { kind: 'too-large' }>, whole: Workflow): Promise<Workflow> {
+    const nodes = Object.keys(whole.status?.nodes ?? {}).length;
+    const saved = await this.#cluster.replace(RESOURCE.workflow, await this.#disk.keep(workflow, packed, { nodes, size }));
+    // An answer that was lost leaves both versions: the run names one of them.
+    await this.#disk.tidy(saved);
+    return saved;
   }
 
   #typed(raw: Workflow): Workflow {
@@ -91,6 +128,13 @@ export class ClusterStorage implements RunStorage {
   leases(namespace: string): LeaseRecords {
     return new ClusterLeases(this.#cluster, namespace);
   }
+}
+
+/** A run that was too large and is no longer. */
+function fitting(workflow: Workflow): Workflow {
+  const { conditions } = workflow.status ?? {};
+  const known = conditions?.some(({ type }) => type === NODES_ON_DISK) ? { ...workflow, status: { ...workflow.status, conditions: conditions.filter(({ type }) => type !== NODES_ON_DISK) } } : workflow;
+  return isOnDisk(known.metadata) ? notOnDisk(known) : known;
 }
 
 interface Lease extends KubeObject {

@@ -3,6 +3,7 @@ import type { RunSummary } from '../api.ts';
 import { ANNOTATION, LABEL } from '../spec/types.ts';
 import type { NodeStatus, Workflow } from '../spec/types.ts';
 import { hydrate } from './hydrate.ts';
+import { onDiskCondition } from './nodes-on-disk.ts';
 
 /** Types whose nodes do something themselves; the others only group. */
 const EXECUTABLE = new Set(['Pod', 'Container', 'HTTP', 'Plugin', 'Suspend', 'Skipped']);
@@ -55,7 +56,7 @@ function noteOf(workflow: Workflow, nodes: readonly NodeStatus[]): string | unde
   if (spec.suspend) return 'suspended';
   const waiting = nodes.filter(isWaiting).map((node) => node.displayName);
   if (waiting.length) return cut(`waits for you: ${waiting.slice(0, 3).join(', ')}${waiting.length > 3 ? ` and ${waiting.length - 3} more` : ''}`);
-  return failureNote(nodes) ?? stuckNote(nodes) ?? (status?.phase === 'Pending' ? cut(status.message) : undefined);
+  return failureNote(nodes) ?? stuckNote(nodes) ?? (status?.phase === 'Pending' ? cut(status.message) : undefined) ?? cut(onDiskCondition(workflow)?.message);
 }
 
 /** The first executable step that failed and was not tried again. */

@@ -23,6 +23,13 @@ export function malformedOf<T extends KubeObject>(object: T): Malformed<T> | und
   return malformed.get(object) as Malformed<T> | undefined;
 }
 
+/** What was found wrong with an object holds for another form of it, too. @returns that form */
+export function inherit<T extends KubeObject>(from: T, object: T): T {
+  const known = malformed.get(from);
+  if (known) malformed.set(object, known);
+  return object;
+}
+
 /** @returns the run as the types say; its nodes, which only controllers write, are looked at but not decoded */
 export function typedRun(raw: Workflow): Workflow {
   const { nodes, ...status } = isObject(raw.status) ? raw.status as Workflow['status'] & object : {};

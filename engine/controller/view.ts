@@ -4,6 +4,8 @@ import type { Subscription, WatchState } from '../kube/port.ts';
 import { omit } from '../operate/omit.ts';
 import type { NodeStatus, Workflow } from '../spec/types.ts';
 import { sameJson } from './equal.ts';
+import { withoutNodes } from './hydrate.ts';
+import type { Hydrator } from './hydrate.ts';
 import { nodesOf, summarize } from './summary.ts';
 
 const EMIT_MS = 100;
@@ -13,6 +15,8 @@ const EMIT_MS_PER_NODE = 0.05;
 interface Seen {
   workflow: Workflow;
   ours: boolean;
+  /** With its nodes: of a packed run the newest state that was read, as long as somebody looks at its steps. */
+  readable?: Workflow;
   summary?: RunSummary;
 }
 
@@ -27,6 +31,7 @@ interface Watcher {
 
 export class RunsView {
   readonly #clock: Clock;
+  readonly #hydrator: Hydrator;
   readonly #runs = new Map<string, Seen>();
   readonly #lists = new Set<Watcher & { changed: Set<string> }>();
   readonly #singles = new Map<string, Set<Watcher>>();
@@ -34,10 +39,14 @@ export class RunsView {
   #state: WatchState = { state: 'connecting' };
   /** The first list is known. */
   #synced = false;
+  /** Packed runs are read one after the other: others want the thread in between. */
+  #reading: Promise<void> = Promise.resolve();
+  #closed = false;
 
   /** @param refresh reads the storages again */
-  constructor(clock: Clock, refresh: () => void) {
+  constructor(clock: Clock, hydrator: Hydrator, refresh: () => void) {
     this.#clock = clock;
+    this.#hydrator = hydrator;
     this.#refresh = refresh;
   }
 
@@ -62,8 +71,28 @@ export class RunsView {
     const name = workflow.metadata.name ?? '';
     const before = this.#runs.get(name);
     if (before?.workflow === workflow && before.ours === ours) return;
-    this.#runs.set(name, { workflow, ours });
-    this.#changed(name);
+    if (!this.#hydrator.takesTime(workflow)) {
+      this.#runs.set(name, { workflow, ours, readable: workflow });
+      this.#changed(name);
+      return;
+    }
+    // Until it is read, what was shown last is shown.
+    const seen: Seen = { workflow, ours, ...(before?.workflow.metadata.uid === workflow.metadata.uid && { ...(before?.readable && { readable: before.readable }), ...(before && { summary: summaryOf(before) }) }) };
+    this.#runs.set(name, seen);
+    if (!before) this.#changed(name);
+    this.#read(name, seen);
+  }
+
+  #read(name: string, seen: Seen): void {
+    this.#reading = this.#reading.then(async () => {
+      if (this.#runs.get(name) !== seen || this.#closed) return;
+      const whole = await this.#hydrator.readable(seen.workflow);
+      if (this.#runs.get(name) !== seen) return;
+      seen.summary = summarize(whole, seen.ours);
+      if (this.#singles.has(name)) seen.readable = whole;
+      else delete seen.readable;
+      this.#changed(name);
+    });
   }
 
   remove(name: string): void {
@@ -127,7 +156,11 @@ export class RunsView {
           sent = undefined;
           return;
         }
-        const next = { head: headOf(seen.workflow), nodes: nodesOf(seen.workflow) };
+        if (!seen.readable) {
+          this.#read(name, seen);
+          return;
+        }
+        const next = { head: headOf(seen.readable), nodes: nodesOf(seen.readable) };
         const change = differenceOf(told === 'run' ? sent : undefined, next);
         sent = next;
         told = 'run';
@@ -145,6 +178,7 @@ export class RunsView {
   }
 
   close(): void {
+    this.#closed = true;
     for (const watcher of this.#all()) watcher.cancel?.();
     this.#lists.clear();
     this.#singles.clear();
@@ -187,7 +221,7 @@ export class RunsView {
 }
 
 function summaryOf(seen: Seen): RunSummary {
-  seen.summary ??= summarize(seen.workflow, seen.ours);
+  seen.summary ??= summarize(seen.readable ?? withoutNodes(seen.workflow), seen.ours);
   return seen.summary;
 }
 

@@ -13,6 +13,9 @@ export class Fault extends Error {
   }
 }
 
+/** One call would make more nodes than its caller allows: nothing is decided. */
+export class TooManyNodes extends Error {}
+
 export const PARALLELISM = new Fault('parallelism', 'Max parallelism reached');
 export const TIMEOUT = new Fault('timeout', 'timeout');
 export const DEPTH = new Fault('depth', 'Maximum recursion depth exceeded. See https://argo-workflows.readthedocs.io/en/latest/scaling/#maximum-recursion-depth');
@@ -20,6 +23,7 @@ export const DEPTH = new Fault('depth', 'Maximum recursion depth exceeded. See h
 /** @returns what was thrown as a Fault; bugs (invariants) stay what they are */
 export function asFault(error: unknown): Fault {
   if (error instanceof Fault) return error;
+  if (error instanceof TooManyNodes) throw error;
   if (error instanceof Error) {
     if (error.message.startsWith('bug: ') || error instanceof TypeError || error instanceof RangeError || error instanceof ReferenceError) throw error;
     return new Fault(isMissingVariable(error) ? 'wait' : 'error', error.message);

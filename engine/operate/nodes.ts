@@ -5,6 +5,7 @@
 import type { NodePhase, NodeStatus, NodeType, TemplateCall, TemplateRef } from '../spec/types.ts';
 import { nodeId } from '../template/names.ts';
 import { invariant } from '../spec/error.ts';
+import { TooManyNodes } from './fault.ts';
 
 /** What a node is told at birth. */
 export interface NewNode {
@@ -58,15 +59,18 @@ export class Nodes {
 
   private readonly workflowName: string;
   private readonly stamp: string;
+  /** How many more may be made. */
+  private room: number;
 
   private readonly estimate: (name: string) => number | undefined;
 
-  /** `stamp`: the present, as statuses write it. `estimate`: seconds that a node will take, as far as known. */
-  constructor(workflowName: string, nodes: Record<string, NodeStatus>, stamp: string, estimate: (name: string) => number | undefined) {
+  /** `stamp`: the present, as statuses write it. `estimate`: seconds that a node will take, as far as known. `room`: how many nodes may be made. */
+  constructor(workflowName: string, nodes: Record<string, NodeStatus>, stamp: string, estimate: (name: string) => number | undefined, room = Infinity) {
     this.estimate = estimate;
     this.workflowName = workflowName;
     this.map = nodes;
     this.stamp = stamp;
+    this.room = room;
   }
 
   id(name: string): string {
@@ -143,6 +147,7 @@ export class Nodes {
 
   /** Argo: initializeNode */
   add(spec: NewNode): NodeStatus {
+    if (this.room-- <= 0) throw new TooManyNodes();
     const id = this.id(spec.name);
     invariant(!this.map[id], `node ${spec.name} already initialized`);
     const boundary = spec.boundaryID ? this.map[spec.boundaryID] : undefined;

@@ -22,11 +22,13 @@ const MAX_PASSES = 10_000;
 /**
  * @param now milliseconds since the epoch
  * @returns the workflow as it should be saved, and what is to be done; the input is not changed
+ * Throws TooManyNodes, when the caller sets a limit.
  */
 export function operate(workflow: Workflow, observed: Observed, now: number): Outcome {
   const run = new Run(workflow, observed, now);
   run.execute = execute;
   run.locks = new Locks(workflow);
+  for (const { type, status = '', message } of observed.conditions ?? []) run.setCondition(type, status, message);
   // A run that is being deleted is not carried on: it waits for its artifacts to go.
   if (run.labels['workflows.argoproj.io/completed'] !== 'true' && !run.deleting) reconcile(run);
   collectArtifacts(run);

@@ -85,7 +85,7 @@ export class Run {
     this.name = workflow.metadata.name ?? '';
     this.namespace = workflow.metadata.namespace ?? 'default';
     this.status = { ...workflow.status };
-    this.nodes = new Nodes(this.name, workflow.status?.nodes ?? {}, this.stamp, (name) => estimate(this.name, observed.baseline, name));
+    this.nodes = new Nodes(this.name, workflow.status?.nodes ?? {}, this.stamp, (name) => estimate(this.name, observed.baseline, name), observed.newNodes);
     this.labels = workflow.metadata.labels ?? {};
     this.annotations = workflow.metadata.annotations ?? {};
     this.finalizers = workflow.metadata.finalizers;

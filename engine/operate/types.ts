@@ -43,6 +43,10 @@ export interface Observed {
   postponed?: boolean;
   /** The engine's own settings (Argo: the workflow-controller ConfigMap). */
   settings?: EngineSettings;
+  /** What the engine has to say of the run: stands among its conditions. */
+  conditions?: readonly Condition[];
+  /** How many nodes one call may make; it throws TooManyNodes when there would be more. */
+  newNodes?: number;
 }
 
 export interface Refusal {
