@@ -127,6 +127,18 @@ test('locks that cannot be had end the run with the reason', async () => {
   });
 });
 
+test('steps that need two locks at once take turns, though they wait for different ones', async () => {
+  await withWorld([], async ({ engine, cluster, finish, made }) => {
+    cluster.store.create(RESOURCE.configMap, { metadata: { name: 'limits', namespace: NS }, data: { two: '2' } });
+    const e = engine();
+    await e.start(NS);
+    const job = container('job', { synchronization: { semaphores: [{ configMapKeyRef: { name: 'limits', key: 'two' } }], mutexes: [{ name: 'one' }] } });
+    await e.submit(workflow('both', { entrypoint: 'main', templates: [{ name: 'main', steps: [[{ name: 'job', template: 'job', withSequence: { count: 5 } }]] }, job] }), { namespace: NS });
+    assert.equal((await finish('both')).status?.phase, 'Succeeded');
+    assert.equal(made.length, 5);
+  });
+});
+
 test('the singular fields of Argo 3 lock nothing', async () => {
   await withWorld([{ node: /./, hang: 'running' }], async (world) => {
     const e = world.engine();

@@ -65,8 +65,7 @@ export class Locks {
   private isFree(run: Run, lock: Wanted, holder: string): boolean {
     if (this.held.get(lock.name)?.includes(holder)) return true;
     const queue = this.waiting.get(lock.name) ?? [];
-    const place = queue.indexOf(holder);
-    const ahead = (place < 0 ? queue.length : place) + (run.observed.locks?.waitingBefore(lock.name) ?? 0);
+    const ahead = waitingBefore(run, queue, holder) + (run.observed.locks?.waitingBefore(lock.name) ?? 0);
     return this.holdersOf(run, lock.name).length + ahead < (lock.limit ?? 0);
   }
 
@@ -119,6 +118,21 @@ function holdersIn(status: SynchronizationStatus | undefined): Map<string, strin
   return held;
 }
 
+/** A node that waits for several locks stands in the status with one of them: with the others it keeps the place that its age gives it. */
+function waitingBefore(run: Run, queue: readonly string[], holder: string): number {
+  const place = queue.indexOf(holder);
+  const node = nodeOf(run, holder);
+  if (place >= 0 || !node?.synchronizationStatus?.waiting) return place < 0 ? queue.length : place;
+  return queue.filter((other) => {
+    const before = nodeOf(run, other);
+    return !before || byAge(before, node) < 0;
+  }).length;
+}
+
+function byAge(a: NodeStatus, b: NodeStatus): number {
+  return compare(a.startedAt ?? '', b.startedAt ?? '') || compare(a.name, b.name);
+}
+
 /** The status names the locks that are waited for; who waits stands at the nodes, the first come first. */
 function waitersOf({ metadata, status }: Workflow): Map<string, string[]> {
   const waiting = new Map<string, string[]>();
@@ -127,7 +141,7 @@ function waitersOf({ metadata, status }: Workflow): Map<string, string[]> {
   if (names.length === 0) return waiting;
   const own = `${metadata.namespace ?? 'default'}/${metadata.name ?? ''}`;
   const nodes = Object.values(status?.nodes ?? {}).filter((node) => node.synchronizationStatus?.waiting && !phaseFulfilled(node));
-  nodes.sort((a, b) => compare(a.startedAt ?? '', b.startedAt ?? '') || compare(a.name, b.name));
+  nodes.sort(byAge);
   for (const node of nodes) note(waiting, node.synchronizationStatus?.waiting ?? '', `${own}/${node.id}`);
   if (status?.phase === 'Pending') for (const name of names) note(waiting, name, own);
   return waiting;
@@ -150,9 +164,14 @@ function strike(where: Map<string, string[]>, name: string, holder: string): voi
   else where.delete(name);
 }
 
-function isOver(run: Run, holder: string): boolean {
+/** The node that a holder's key names; undefined for the workflow itself. */
+function nodeOf(run: Run, holder: string): NodeStatus | undefined {
   const nodeId = holder.split('/')[2];
-  const node: NodeStatus | undefined = nodeId === undefined ? undefined : run.nodes.get(nodeId);
+  return nodeId === undefined ? undefined : run.nodes.get(nodeId);
+}
+
+function isOver(run: Run, holder: string): boolean {
+  const node = nodeOf(run, holder);
   return node !== undefined && phaseFulfilled(node);
 }
 
