@@ -63,6 +63,8 @@ export interface EngineParts {
   suffix: () => string;
   /** How templates without a Pod are carried out. */
   startTask: StartTask;
+  /** Where large runs are looked at. */
+  thread: LookThread;
 }
 
 /** @returns an engine for one cluster. Nothing is asked of the cluster before the first call. */
@@ -90,7 +92,7 @@ class ClusterEngine implements Engine {
     const helpers = new HelperImages(typeof busybox === 'string' ? [busybox] : busybox, dataDir, clusterId);
     const locks = new LockRegistry((namespace, name) => this.#configMaps(namespace).configMap(name));
     // The thread knows the engine's own operate only.
-    const thread = parts.operate ? undefined : new LookThread();
+    const thread = parts.thread ?? (parts.operate ? undefined : new LookThread());
     const nodesOnDisk = new NodesOnDisk(dataDir, clusterId);
     const hydrator = new Hydrator(thread, nodesOnDisk);
     this.#shared = {

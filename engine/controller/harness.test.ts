@@ -12,6 +12,7 @@ import type { Pod } from '../spec/kubernetes.ts';
 import { ANNOTATION } from '../spec/types.ts';
 import type { NodeStatus, Workflow, WorkflowSpec } from '../spec/types.ts';
 import { createEngine } from './engine.ts';
+import type { EngineParts } from './engine.ts';
 import { ManualClock } from './manual-clock.ts';
 
 export const NS = 'work';
@@ -36,7 +37,7 @@ export interface World {
   dataDir: string;
   /** Node names of the Pods in the order of their creation, each Pod ever made. */
   made: string[];
-  engine: (options?: Partial<EngineOptions>) => Engine;
+  engine: (options?: Partial<EngineOptions>, parts?: Partial<EngineParts>) => Engine;
   /** An engine that was killed never ends by itself. */
   abandon: (engine: Engine) => void;
   run: (name: string) => Workflow;
@@ -55,8 +56,8 @@ export async function withWorld(rules: Rule[], work: (world: World) => Promise<v
   const engines = new Set<Engine>();
   const world: World = {
     clock, cluster, dataDir, made,
-    engine: (more = {}) => {
-      const engine = createEngine({ cluster, clusterId: 'fake', dataDir, clock, ...more });
+    engine: (more = {}, parts = {}) => {
+      const engine = createEngine({ cluster, clusterId: 'fake', dataDir, clock, ...more }, parts);
       engines.add(engine);
       return engine;
     },

@@ -83,7 +83,7 @@ export class Hydrator {
     return status?.nodes === undefined && (isOnDisk(metadata) || (status?.compressedNodes ?? '').length > SMALL_PACKED);
   }
 
-  /** @returns as `hydrate`. Throws AppError `unsupported`; `not-found` when the nodes are kept on another machine. */
+  /** @returns as `hydrate`. Throws AppError `unsupported`; `unavailable` when the nodes are kept on another machine. */
   async hydrated(workflow: Workflow): Promise<Workflow> {
     if (!this.takesTime(workflow)) return hydrate(workflow);
     const { name = '' } = workflow.metadata;

@@ -54,14 +54,14 @@ export class NodesOnDisk {
     };
   }
 
-  /** @returns the compressed nodes of the version that the run names. Throws AppError `not-found` when they are not here. */
+  /** @returns the compressed nodes of the version that the run names. Throws AppError `unavailable` when they are not here. */
   async read(workflow: Workflow): Promise<Uint8Array> {
     const version = workflow.metadata.annotations?.[ANNOTATION] ?? '';
     try {
       return await readFile(this.#file(workflow, version));
     } catch (cause) {
       if (!hasCode(cause, 'ENOENT')) throw cause;
-      throw new AppError('not-found', `The steps of run ${workflow.metadata.name ?? ''} are kept on ${version.split('/')[0] ?? 'another machine'}, not here: they are too many for the API server.`, {
+      throw new AppError('unavailable', `The steps of run ${workflow.metadata.name ?? ''} are kept on ${version.split('/')[0] ?? 'another machine'}, not here: they are too many for the API server.`, {
         cause, hint: 'Open the run there. It goes on as soon as Tiphys runs on that machine.',
       });
     }

@@ -97,7 +97,12 @@ export class ClusterStorage implements RunStorage {
 
   async #replaceApart({ workflow, packed, size }: Extract<Dehydrated, { kind: 'too-large' }>, whole: Workflow): Promise<Workflow> {
     const nodes = Object.keys(whole.status?.nodes ?? {}).length;
-    const saved = await this.#cluster.replace(RESOURCE.workflow, await this.#disk.keep(workflow, packed, { nodes, size }));
+    const { namespace = '', uid = '' } = workflow.metadata;
+    const head = await this.#disk.keep(workflow, packed, { nodes, size });
+    const saved = await this.#cluster.replace(RESOURCE.workflow, head).catch(async (error: unknown) => {
+      if (isAppError(error, 'not-found')) await this.#disk.forget(namespace, uid);
+      throw error;
+    });
     // An answer that was lost leaves both versions: the run names one of them.
     await this.#disk.tidy(saved);
     return saved;

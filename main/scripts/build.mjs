@@ -1,6 +1,7 @@
 // npm run build: the programs that run, from the sources, into out/. Rebuilds only when a source changed.
 //   out/main/main.cjs, preload.cjs, cli.cjs     the main process, the bridge, the command line
 //   out/main/jsonnet.worker.cjs                 the thread that evaluates Jsonnet
+//   out/main/looks.worker.cjs                   the thread that large runs are looked at on
 //   out/main/renderer-files.json                the files that app://bundle may serve
 //   out/renderer/index.html, main.js, main.css  the window; fonts and pictures beside them under /files
 //   out/renderer/workers/NAME.worker.js         every renderer/**/NAME.worker.ts, and Monaco's editor.worker.js:
@@ -58,7 +59,8 @@ export async function build({ force = false } = {}) {
 }
 
 async function buildMain(esbuild, work) {
-  const entryPoints = Object.fromEntries(['main.ts', 'cli.ts', 'manifests/jsonnet.worker.mjs'].map((file) => [path.parse(file).name, `main/${file}`]).filter(([, file]) => existsSync(path.join(root, file))));
+  const files = ['main/main.ts', 'main/cli.ts', 'main/manifests/jsonnet.worker.mjs', 'engine/controller/looks.worker.ts'];
+  const entryPoints = Object.fromEntries(files.map((file) => [path.parse(file).name, file]).filter(([, file]) => existsSync(path.join(root, file))));
   await esbuild.build({ ...NODE, entryPoints, outdir: path.join(work, 'main') });
   // The preload script of a sandboxed window knows only `electron`.
   await esbuild.build({ ...NODE, banner: {}, entryPoints: ['main/preload.ts'], outdir: path.join(work, 'main') });
