@@ -98,7 +98,7 @@ function serveStream(port: MessagePortMain, message: unknown, services: Services
     const name = known(STREAMS, stream);
     const input = checked(STREAMS[name], request, name);
     const source = services.sources[name] as unknown as Source<Stream>;
-    const open = new Pump<StreamItems[Stream]>((value) => { port.postMessage({ ok: true, value }); }, source.merge?.bind(source));
+    const open = new Pump<StreamItems[Stream]>((value) => { port.postMessage({ ok: true, value }); }, { merge: source.merge?.bind(source), split: source.split?.bind(source) });
     pump = open;
     const sink: Sink<StreamItems[Stream]> = { push: (item) => { open.push(item); }, drained: () => open.drained(), fail };
     Promise.resolve(source.open(input as never, sink, stopped.signal)).catch(fail);

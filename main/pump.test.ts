@@ -25,7 +25,7 @@ function manual(): Timers & { pass(ms: number): void } {
 test('the first item goes at once, later ones at most ten times a second, merged', () => {
   const timers = manual();
   const sent: number[][] = [];
-  const pump = new Pump<number[]>((item) => sent.push(item), (a, b) => [...a, ...b], timers);
+  const pump = new Pump<number[]>((item) => sent.push(item), { merge: (a, b) => [...a, ...b] }, timers);
   pump.push([1]);
   assert.deepEqual(sent, [[1]]);
   pump.push([2]);
@@ -39,7 +39,7 @@ test('the first item goes at once, later ones at most ten times a second, merged
 test('a receiver that takes nothing gets no more than two, and then all the rest in one', async () => {
   const timers = manual();
   const sent: number[][] = [];
-  const pump = new Pump<number[]>((item) => sent.push(item), (a, b) => [...a, ...b], timers);
+  const pump = new Pump<number[]>((item) => sent.push(item), { merge: (a, b) => [...a, ...b] }, timers);
   for (let i = 0; i < 100; i += 1) {
     pump.push([i]);
     timers.pass(100);
@@ -55,10 +55,29 @@ test('a receiver that takes nothing gets no more than two, and then all the rest
   assert.deepEqual(sent.flat(), Array.from({ length: 100 }, (_, i) => i));
 });
 
+test('an item that is too large goes in parts, at the same pace, and what comes meanwhile joins the rest', async () => {
+  const timers = manual();
+  const sent: number[][] = [];
+  const pump = new Pump<number[]>((item) => sent.push(item), { merge: (a, b) => [...a, ...b], split: (item) => (item.length > 2 ? [item.slice(0, 2), item.slice(2)] : [item]) }, timers);
+  pump.push([1, 2, 3, 4, 5]);
+  assert.deepEqual(sent, [[1, 2]]);
+  pump.push([6]);
+  timers.pass(100);
+  assert.deepEqual(sent, [[1, 2], [3, 4]]);
+  let drained = false;
+  const wait = pump.drained().then(() => { drained = true; });
+  timers.pass(500);
+  await Promise.resolve();
+  assert.equal(drained, false);
+  pump.taken();
+  await wait;
+  assert.deepEqual(sent, [[1, 2], [3, 4], [5, 6]]);
+});
+
 test('without a merge every item is sent, in order', () => {
   const timers = manual();
   const sent: string[] = [];
-  const pump = new Pump<string>((item) => sent.push(item), undefined, timers);
+  const pump = new Pump<string>((item) => sent.push(item), {}, timers);
   for (const item of ['a', 'b', 'c']) pump.push(item);
   timers.pass(100);
   assert.deepEqual(sent, ['a', 'b', 'c']);
@@ -67,7 +86,7 @@ test('without a merge every item is sent, in order', () => {
 test('a closed pump sends nothing and holds nobody up', async () => {
   const timers = manual();
   const sent: number[] = [];
-  const pump = new Pump<number>((item) => sent.push(item), (_a, b) => b, timers);
+  const pump = new Pump<number>((item) => sent.push(item), { merge: (_a, b) => b }, timers);
   pump.push(1);
   pump.push(2);
   const wait = pump.drained();

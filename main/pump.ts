@@ -19,9 +19,17 @@ export const realTimers: Timers = {
   },
 };
 
+/** What a stream's items allow. */
+export interface Shape<T> {
+  /** Two items as one. */
+  merge?: ((older: T, newer: T) => T) | undefined;
+  /** An item that would hold the thread, as a first part and the rest; as one part when it is small. */
+  split?: ((item: T) => [first: T, rest?: T]) | undefined;
+}
+
 export class Pump<T> {
   readonly #send: (item: T) => void;
-  readonly #merge: ((older: T, newer: T) => T) | undefined;
+  readonly #shape: Shape<T>;
   readonly #timers: Timers;
   #pending: T[] = [];
   #ahead = 0;
@@ -30,16 +38,16 @@ export class Pump<T> {
   #closed = false;
   #waiting: (() => void)[] = [];
 
-  constructor(send: (item: T) => void, merge: ((older: T, newer: T) => T) | undefined, timers: Timers = realTimers) {
+  constructor(send: (item: T) => void, shape: Shape<T> = {}, timers: Timers = realTimers) {
     this.#send = send;
-    this.#merge = merge;
+    this.#shape = shape;
     this.#timers = timers;
   }
 
   push(item: T): void {
     if (this.#closed) return;
     const [older] = this.#pending;
-    if (older !== undefined && this.#merge) this.#pending = [this.#merge(older, item)];
+    if (older !== undefined && this.#shape.merge) this.#pending = [this.#shape.merge(older, item)];
     else this.#pending.push(item);
     this.#schedule();
   }
@@ -74,10 +82,15 @@ export class Pump<T> {
     this.#cancelTimer = undefined;
     const items = this.#pending;
     this.#pending = [];
-    this.#ahead += items.length;
     this.#lastSent = this.#timers.now();
-    for (const item of items) this.#send(item);
-    this.#release();
+    for (const item of items) {
+      const [first, rest] = this.#shape.split?.(item) ?? [item];
+      this.#ahead += 1;
+      this.#send(first);
+      if (rest !== undefined) this.#pending.push(rest);
+    }
+    if (this.#pending.length) this.#schedule();
+    else this.#release();
   }
 
   #release(): void {

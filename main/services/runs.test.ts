@@ -5,7 +5,7 @@ import type { Engine, LogLine, RunChange, RunListChange, RunSummary } from '../.
 import type { NodeStatus } from '../../engine/spec/types.ts';
 import type { StreamItems } from '../ipc/contract.ts';
 import { realTimers } from '../pump.ts';
-import { mergeList, mergeRun, runHandlers, runSources } from './runs.ts';
+import { mergeList, mergeRun, runHandlers, runSources, splitRun } from './runs.ts';
 
 const sorted = <T>(map: Map<string, T>): [string, T][] => [...map].sort(([a], [b]) => a.localeCompare(b));
 const names = fc.constantFrom('a', 'b', 'c', 'd');
@@ -48,6 +48,17 @@ test('merged node deltas mean what they meant one by one', () => {
     const oneByOne = changes.reduce(applyRun, start);
     const merged = applyRun(start, changes.reduce(mergeRun));
     assert.deepEqual([sorted(merged.nodes), merged.workflow], [sorted(oneByOne.nodes), oneByOne.workflow]);
+  }));
+});
+
+test('a large change in parts means what it meant whole, also with later ones merged into its rest', () => {
+  fc.assert(fc.property(runChange, runChange, runChange, (first, change, later) => {
+    const start = applyRun({ nodes: new Map(), workflow: undefined }, first);
+    const [part, rest] = splitRun(change, 1);
+    assert.ok(part.nodes.length <= 1);
+    const whole = applyRun(applyRun(start, change), later);
+    const parts = applyRun(applyRun(start, part), rest ? mergeRun(rest, later) : later);
+    assert.deepEqual([sorted(parts.nodes), parts.workflow], [sorted(whole.nodes), whole.workflow]);
   }));
 });
 

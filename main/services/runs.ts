@@ -11,6 +11,8 @@ import type { Handlers, Sink, Sources } from './service.ts';
 
 const HOLDER_MS = 5_000;
 const MAX_LOG_BATCH = 1_000;
+/** Nodes in one message to the window: a copy is made of it while the thread is held. */
+const MOST_NODES = 2_000;
 
 type RunVerb = 'runs.submit' | 'runs.act' | 'runs.get' | 'runs.pod' | 'runs.events';
 type RunStream = 'runs.list' | 'runs.run' | 'runs.logs';
@@ -70,6 +72,10 @@ export function runSources(contexts: Pick<Engines, 'engine'>, timers: Timers): S
         const merged: StreamItems['runs.run'] = { ...older, ...newer };
         if (older.change && newer.change) merged.change = mergeRun(older.change, newer.change);
         return merged;
+      },
+      split: (item) => {
+        const [first, rest] = item.change ? splitRun(item.change) : [];
+        return first && rest ? [{ ...item, change: first }, { change: rest }] : [item];
       },
     },
     'runs.logs': {
@@ -153,6 +159,12 @@ export function mergeRun(older: RunChange, newer: RunChange): RunChange {
   }
   const merged: RunChange = { ...older, ...newer, nodes: [...nodes.values()], removedNodes: [...removed], reset: older.reset };
   return merged;
+}
+
+/** @returns a change of thousands of nodes as a first one and the rest, which mean the same one after the other */
+export function splitRun(change: RunChange, most = MOST_NODES): [first: RunChange, rest?: RunChange] {
+  if (change.nodes.length <= most) return [change];
+  return [{ ...change, nodes: change.nodes.slice(0, most) }, { reset: false, nodes: change.nodes.slice(most), removedNodes: [] }];
 }
 
 /** @returns the one workflow of a text. Throws `invalid` with diagnostics when it may not run or is not one. */

@@ -17,6 +17,8 @@ export interface Source<S extends Stream> {
   open(request: StreamRequest<S>, sink: Sink<StreamItems[S]>, signal: AbortSignal): void | Promise<void>;
   /** Two items as one, for a window that has not yet taken the first; without it every item is sent. */
   merge?(older: StreamItems[S], newer: StreamItems[S]): StreamItems[S];
+  /** An item that is too large to be sent at once, as a first part and the rest. */
+  split?(item: StreamItems[S]): [first: StreamItems[S], rest?: StreamItems[S]];
 }
 
 export type Handlers<V extends Verb> = { [K in V]: Handler<K> };
