@@ -30,7 +30,7 @@ if (wanted('submit') || wanted('fanout')) {
   } else {
     const cluster = await connect(kubeconfig);
     if (wanted('submit')) await benchSubmit(cluster, 20);
-    if (wanted('fanout')) await benchFanout(cluster, kubeconfig, process.argv.includes('--quick') ? [1000] : [1000, 3000]);
+    if (wanted('fanout')) await benchFanout(cluster, kubeconfig, process.argv.includes('--quick') ? [2000] : [1000, 3000]);
     await cluster.close();
   }
 }

@@ -9,6 +9,7 @@ import { createEngine } from '../../engine/index.ts';
 import type { RunSummary } from '../../engine/index.ts';
 import { connect } from '../cluster/support.ts';
 import { sleep } from './measure.ts';
+import { watchStalls } from './stalls.ts';
 
 const [kubeconfig = '', namespace = '', count = '0'] = process.argv.slice(2);
 const cluster = await connect(kubeconfig);
@@ -19,6 +20,7 @@ let last: RunSummary | undefined;
 const watching = engine.watchRuns(namespace, ({ upserts }) => { last = upserts.find((run) => run.name === `fan-${count}`) ?? last; });
 await sleep(1000);
 
+const stalls = watchStalls();
 const cpuBefore = process.cpuUsage();
 const start = performance.now();
 await engine.submit({
@@ -34,7 +36,11 @@ while (!['Succeeded', 'Failed', 'Error'].includes(last?.phase ?? '') && performa
   await sleep(50);
 }
 const cpu = process.cpuUsage(cpuBefore);
-console.log(JSON.stringify({ phase: last?.phase, seconds: (performance.now() - start) / 1000, cpuSeconds: (cpu.user + cpu.system) / 1e6, rssMiB: rss / 2 ** 20 }));
+const stalled = stalls();
+const nodes = Object.values((await engine.getRun(namespace, `fan-${count}`)).status?.nodes ?? {});
+const done = nodes.filter((node) => node.type === 'Pod' && node.phase === 'Succeeded').length;
+if (last?.phase === 'Succeeded' && done !== Number(count)) throw new Error(`the run succeeded with ${done} of ${count} steps`);
+console.log(JSON.stringify({ ...stalled, phase: last?.phase, seconds: (performance.now() - start) / 1000, cpuSeconds: (cpu.user + cpu.system) / 1e6, rssMiB: rss / 2 ** 20 }));
 watching.close();
 await engine.close();
 await cluster.close();

@@ -8,7 +8,9 @@ import type { Cluster } from '../../engine/kube/port.ts';
 import { RESOURCE } from '../../engine/kube/port.ts';
 import type { Pod } from '../../engine/spec/kubernetes.ts';
 import { withNamespace } from '../cluster/support.ts';
+import { stallText } from './large.ts';
 import { inParallel, report } from './measure.ts';
+import type { Stalls } from './stalls.ts';
 
 const barePod = (namespace: string, name: string): Pod => ({
   metadata: { name, namespace }, spec: { schedulerName: 'nobody', restartPolicy: 'Never', containers: [{ name: 'main', image: 'busybox', command: ['echo', name] }] },
@@ -65,7 +67,7 @@ function play(cluster: Cluster, namespace: string): Player {
   return { times: () => ({ first, last, seen: seen.size }), close: () => watch.close() };
 }
 
-interface EngineFigures {
+interface EngineFigures extends Stalls {
   phase?: string;
   seconds: number;
   cpuSeconds: number;
@@ -102,6 +104,7 @@ export async function benchFanout(cluster: Cluster, kubeconfig: string, counts: 
       const rate = seen / ((last - first) / 1000);
       report(`fan-out of ${count}, Pods created`, `${rate.toFixed(0)} Pods/s`, `${((100 * rate) / (raw[8] ?? 1)).toFixed(0)} % of the raw loop at 8, ${seen} Pods; Argo 17, opened 48`);
       report(`fan-out of ${count}, whole run`, `${engine.seconds.toFixed(1)} s, ${engine.phase ?? 'no phase'}`, `${engine.cpuSeconds.toFixed(1)} CPU s, ${engine.rssMiB.toFixed(0)} MiB; Argo opened, 1,000: 32 s, 6.5 CPU s, 215 MiB; 3,000: 138 s, 83 CPU s, 387 MiB`);
+      report(`fan-out of ${count}, longest stall of the main thread`, stallText(engine));
     });
   }
 }

@@ -1,4 +1,6 @@
 /** operate() on workflows of 100 to 10,000 nodes: the first call, one Pod's change, nothing changed. */
+import { spawnSync } from 'node:child_process';
+import path from 'node:path';
 import { operate } from '../../engine/operate/operate.ts';
 import type { Observed } from '../../engine/operate/types.ts';
 import { ANNOTATION, LABEL } from '../../engine/spec/types.ts';
@@ -32,35 +34,44 @@ function succeeded(pod: Pod): Pod {
   return { ...pod, status: { phase: 'Succeeded', containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 0, reason: 'Completed', ...times } } }] } };
 }
 
-/** Allocated bytes of one call, as the heap shows them when the collector is asked first (needs --expose-gc). */
-function allocated(action: () => void): string {
-  if (!globalThis.gc) return 'n/a';
-  globalThis.gc();
-  const before = process.memoryUsage().heapUsed;
-  action();
-  return `${((process.memoryUsage().heapUsed - before) / 1e6).toFixed(1)} MB`;
+export interface Case {
+  what: string;
+  count: number;
+  call: () => void;
 }
 
-export function benchOperate(): void {
-  for (const count of [100, 1000, 10_000]) {
+/** Calls of operate that benchmarks time and weigh. */
+export function operateCases(): Case[] {
+  return [100, 1000, 10_000].flatMap((count) => {
     const workflow = fanOut(count);
     const empty: Observed = { pods: new Map(), reports: new Map() };
     const first = operate(workflow, empty, START);
-    const times = count > 1000 ? 5 : 20;
-    report(`operate, ${count} nodes, first call`, milliseconds(time(times, () => operate(workflow, empty, START))), allocated(() => operate(workflow, empty, START)));
-
     const pods = new Map<string, Pod>();
     for (const action of first.actions) if (action.type === 'create-pod') running(pods, action.plan);
     const reports = new Map([...pods.keys()].map((id) => [id, { complete: true }]));
     const now = START + 2000;
     const settled = operate(first.workflow, { pods, reports }, now).workflow;
-    const same: Observed = { pods, reports };
-    report(`operate, ${count} nodes, nothing changed`, milliseconds(time(times, () => operate(settled, same, now))), allocated(() => operate(settled, same, now)));
-
     const changed = new Map(pods);
     const [id, pod] = [...pods][Math.floor(count / 2)] ?? [];
     if (id !== undefined && pod) changed.set(id, succeeded(pod));
-    const one: Observed = { pods: changed, reports };
-    report(`operate, ${count} nodes, one Pod ended`, milliseconds(time(times, () => operate(settled, one, now))), allocated(() => operate(settled, one, now)));
+    return [
+      { what: 'first call', count, call: () => { operate(workflow, empty, START); } },
+      { what: 'nothing changed', count, call: () => { operate(settled, { pods, reports }, now); } },
+      { what: 'one Pod ended', count, call: () => { operate(settled, { pods: changed, reports }, now); } },
+    ];
+  });
+}
+
+/** Bytes that each case allocates: measured by a process of its own, whose heap is so large that nothing is collected meanwhile. */
+function allocations(): number[] {
+  const child = spawnSync(process.execPath, ['--expose-gc', '--min-semi-space-size=1024', '--max-semi-space-size=1024', '--import', 'tsx', path.join(import.meta.dirname, 'operate-bytes.ts')], { encoding: 'utf8' });
+  if (child.status !== 0) throw new Error(`the allocations could not be measured: ${child.stderr}`);
+  return JSON.parse(child.stdout) as number[];
+}
+
+export function benchOperate(): void {
+  const bytes = allocations();
+  for (const [index, { what, count, call }] of operateCases().entries()) {
+    report(`operate, ${count} nodes, ${what}`, milliseconds(time(count > 1000 ? 5 : 20, call)), `${((bytes[index] ?? Number.NaN) / 1e6).toFixed(2)} MB allocated`);
   }
 }

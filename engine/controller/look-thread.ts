@@ -6,11 +6,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { omit } from '../operate/omit.ts';
 import type { Action, LockClaims, LockTable, Observed, Outcome } from '../operate/types.ts';
 import { AppError } from '../spec/error.ts';
 import type { ErrorCode } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
-import type { Condition, NodeStatus, Workflow, WorkflowTemplate } from '../spec/types.ts';
+import type { NodeStatus, Workflow, WorkflowTemplate } from '../spec/types.ts';
 import { sameJson } from './equal.ts';
 import { changed, headChange, MapMirror, nodeChanges } from './mirror.ts';
 import type { HeadChange, NodeChange } from './mirror.ts';
@@ -20,10 +21,12 @@ import type { Entry } from './parcels.ts';
 /** Answers of a LockTable by the question, as JSON. */
 export type LockAnswers = Map<string, unknown>;
 
+/** What of Observed is told by its changes, or asked for. */
+type Told = 'pods' | 'reports' | 'tasks' | 'refusals' | 'templates' | 'configMaps' | 'locks';
+
 /** What of Observed goes along as it is, and which of its maps there are. */
 interface Given {
-  settings: NonNullable<Observed['settings']>;
-  conditions?: readonly Condition[];
+  plain: Omit<Observed, Told>;
   templates: boolean;
   configMaps: boolean;
 }
@@ -205,7 +208,8 @@ export class ThreadLooks {
   async #look(workflow: Workflow, observed: Observed, now: number): Promise<{ outcome: Outcome; holds: () => boolean }> {
     const run = this.#run;
     const told = await this.#tell(workflow, observed);
-    const given: Given = { settings: observed.settings ?? {}, ...(observed.conditions && { conditions: observed.conditions }), templates: observed.templates !== undefined, configMaps: observed.configMaps !== undefined };
+    const plain = omit(observed, 'pods', 'reports', 'tasks', 'refusals', 'templates', 'configMaps', 'locks');
+    const given: Given = { plain, templates: observed.templates !== undefined, configMaps: observed.configMaps !== undefined };
     const locks: LockAnswers = new Map();
     for (let head = told; ; head = undefined) {
       const nodes: NodeChange[] = [];

@@ -115,8 +115,7 @@ function observed(run: Session, { given, locks }: LookRequest, missing: Set<stri
   const faults = new Map([...run.namespaced.values(), ...run.cluster.values()].map(({ template, fault }) => [template, fault]));
   const templates = (told: Map<string, ToldTemplate>): Map<string, WorkflowTemplate> => new Map([...told].map(([name, { template }]) => [name, template]));
   return {
-    pods: run.pods, reports: run.reports, tasks: run.tasks, refusals: run.refusals, settings: given.settings,
-    ...(given.conditions && { conditions: given.conditions }),
+    ...given.plain, pods: run.pods, reports: run.reports, tasks: run.tasks, refusals: run.refusals,
     ...(given.templates && { templates: { namespaced: templates(run.namespaced), cluster: templates(run.cluster), faultOf: (template) => faults.get(template) } }),
     ...(given.configMaps && { configMaps: run.configMaps }),
     ...(locks && { locks: lockTable(locks, missing) }),

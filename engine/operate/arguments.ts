@@ -5,7 +5,7 @@
 import type { Arguments, Artifact, Parameter, Template } from '../spec/types.ts';
 import type { ConfigMap } from '../spec/kubernetes.ts';
 import { Fault, asFault } from './fault.ts';
-import { goJson, joined, substitute, substituteText, type Values } from './language.ts';
+import { goJson, joined, substitute, substituteJson, type Values } from './language.ts';
 import { ABSENT } from './scope.ts';
 
 /** ConfigMaps by name; undefined when none were observed. */
@@ -106,10 +106,10 @@ function fillArtifact(declared: Artifact, args: Arguments): Artifact {
 export function substituteTemplate(template: Template, globals: Values, locals: Values): Template {
   const text = JSON.stringify(template);
   if (!text.includes('{{')) return template;
-  const first = substituteText(text, joined(text, globals, locals), 'loose');
-  if (!first.includes('{{')) return JSON.parse(first) as Template;
-  const inputs = inputValues(JSON.parse(first) as Template);
-  return JSON.parse(substituteText(first, joined(first, globals, new Map([...locals, ...inputs])), 'loose')) as Template;
+  const first = substituteJson(text, joined(text, globals, locals), 'loose');
+  if (!first.text.includes('{{')) return first.value as Template;
+  const inputs = inputValues(first.value as Template);
+  return substituteJson(first.text, joined(first.text, globals, new Map([...locals, ...inputs])), 'loose').value as Template;
 }
 
 function inputValues(template: Template): Map<string, string> {

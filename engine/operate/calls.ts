@@ -5,7 +5,7 @@
 import type { Arguments, TemplateCall } from '../spec/types.ts';
 import { expandItems, shouldExpand, type ExpandedItem } from '../template/items.ts';
 import { Fault, asFault, attempt } from './fault.ts';
-import { joined, shouldRun, substitute, substituteText } from './language.ts';
+import { joined, shouldRun, substitute, substituteJson } from './language.ts';
 import { omit } from './omit.ts';
 import { resolveArtifact } from './outputs.ts';
 import type { Run } from './run.ts';
@@ -87,7 +87,7 @@ export function turnsOf(run: Run, written: TemplateCall, resolved: TemplateCall,
     return {
       name, written,
       call: () => call ??= {
-        ...(json.includes('{{') ? JSON.parse(substituteText(json, joined(json, run.globals, values), mode)) as TemplateCall : rest),
+        ...(json.includes('{{') ? substituteJson(json, joined(json, run.globals, values), mode).value as TemplateCall : rest),
         name,
         ...(resolved.template === undefined ? {} : { template: resolved.template }),
         ...(hooks ? { hooks: substitute(hooks, values, 'loose') } : {}),

@@ -7,7 +7,7 @@ import { recordedTemplate } from '../pod/plan.ts';
 import type { NodeStatus, Outputs, Template } from '../spec/types.ts';
 import type { TaskReport } from './types.ts';
 import { Fault } from './fault.ts';
-import { joined, substituteText } from './language.ts';
+import { joined, substituteJson } from './language.ts';
 import { saveToCache } from './memoize.ts';
 import { phaseFulfilled, setMessage } from './nodes.ts';
 import { isPartOfExitHandler, type Executed, type Run } from './run.ts';
@@ -42,7 +42,7 @@ export function executeEngineTask(run: Run, task: Task): Executed {
 /** Some tags come from outside the template: the repository's keys. */
 function filled(run: Run, node: NodeStatus, template: Template): Template {
   const text = JSON.stringify(template);
-  return text.includes('{{') ? JSON.parse(substituteText(text, joined(text, run.globals, new Map([['pod.name', run.podNameOf(node)]])), 'loose')) as Template : template;
+  return text.includes('{{') ? substituteJson(text, joined(text, run.globals, new Map([['pod.name', run.podNameOf(node)]])), 'loose').value as Template : template;
 }
 
 /** As for Pods: `timeout` counts before activeDeadlineSeconds, and nothing outlives the workflow or its retry strategy. Throws Fault. */

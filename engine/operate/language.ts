@@ -5,7 +5,7 @@
 import { ExprError, evaluate as evaluateExpression } from '../template/expr/index.ts';
 import { environment } from '../template/expr/env.ts';
 import { GoObject, formatValue, marshalJson, type GoValue } from '../template/go.ts';
-import { replaceTags } from '../template/tags.ts';
+import { replaceValid } from '../template/tags.ts';
 import { evaluateWhen } from '../template/when.ts';
 import { escapeHtmlInJson } from '../template/json.ts';
 import { Fault } from './fault.ts';
@@ -18,10 +18,12 @@ export type Mode = 'loose' | 'references' | 'strict';
 
 const STRICT_PREFIXES = ['tasks', 'steps'];
 
-/** Replaces the tags in a JSON text. Throws for tags that must be known and are not. */
-export function substituteText(json: string, values: Values, mode: Mode): string {
-  if (!json.includes('{{')) return json;
-  return replaceTags(json, values, mode === 'references' ? { allowUnresolved: true, strictPrefixes: STRICT_PREFIXES } : { allowUnresolved: mode === 'loose' });
+/**
+ * Replaces the tags in a JSON text. Throws for tags that must be known and are not.
+ * @returns the new text, and what it says
+ */
+export function substituteJson(json: string, values: Values, mode: Mode): { text: string; value: unknown } {
+  return replaceValid(json, values, mode === 'references' ? { allowUnresolved: true, strictPrefixes: STRICT_PREFIXES } : { allowUnresolved: mode === 'loose' });
 }
 
 /** Both, the second over the first; globals are left out where no tag of the text can mean one. */
@@ -33,7 +35,7 @@ export function joined(text: string, globals: Values, values: Values): Values {
 export function substitute<T>(value: T, values: Values, mode: Mode): T {
   if (value === undefined) return value;
   const text = JSON.stringify(value);
-  return text.includes('{{') ? JSON.parse(substituteText(text, values, mode)) as T : value;
+  return text.includes('{{') ? substituteJson(text, values, mode).value as T : value;
 }
 
 /** @returns whether a step with this condition runs; no condition is true. Throws for what is no condition. */

@@ -5,7 +5,7 @@
 import type { Metrics, NodeStatus, Prometheus, Template, Workflow } from '../spec/types.ts';
 import { parseFloat64 } from '../template/go.ts';
 import { attempt } from './fault.ts';
-import { joined, shouldRun, substituteText } from './language.ts';
+import { joined, shouldRun, substituteJson } from './language.ts';
 import { phaseFulfilled } from './nodes.ts';
 import { prepare } from './prepare.ts';
 import { Run } from './run.ts';
@@ -121,13 +121,13 @@ function sampleOf(run: Run, metric: Prometheus, node: NodeStatus, values: Readon
 /** Labels and condition with their tags replaced; the value is another matter when it is told in real time. */
 function filledIn(run: Run, { name, labels, when }: Prometheus, values: ReadonlyMap<string, string>): Pick<Prometheus, 'name' | 'labels' | 'when'> {
   const json = JSON.stringify({ name, labels, when });
-  return JSON.parse(substituteText(json, joined(json, run.globals, values), 'strict')) as Prometheus;
+  return substituteJson(json, joined(json, run.globals, values), 'strict').value as Prometheus;
 }
 
 function valueOf(run: Run, metric: Prometheus, values: ReadonlyMap<string, string>): number {
   const written = metric.gauge?.value ?? metric.histogram?.value ?? metric.counter?.value ?? '';
   const json = JSON.stringify(written);
-  const text = attempt(() => JSON.parse(substituteText(json, joined(json, run.globals, values), 'strict')) as string);
+  const text = attempt(() => substituteJson(json, joined(json, run.globals, values), 'strict').value as string);
   if (text.fault) throw new Error(`unable to substitute parameters for metric '${metric.name}': ${text.fault.message}`);
   const value = attempt(() => parseFloat64(text.value));
   if (value.fault) throw new Error(`could not construct metric '${metric.name}': ${value.fault.message}`);

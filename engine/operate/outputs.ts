@@ -5,7 +5,7 @@ import type { Artifact, NodeStatus, Outputs, Parameter, Template } from '../spec
 import { JsonSyntaxError, parseRawJson } from '../template/json.ts';
 import { recoverIndex } from '../template/names.ts';
 import { Fault } from './fault.ts';
-import { evaluate, goJson, resolveReference, substituteText, textOf } from './language.ts';
+import { evaluate, goJson, resolveReference, substituteJson, textOf } from './language.ts';
 import type { Scope } from './scope.ts';
 
 /**
@@ -134,7 +134,7 @@ export function resolveArtifact(declared: Artifact, scope: Scope): Artifact | un
   }
   const artifact = value as Artifact;
   if (!declared.subPath) return artifact;
-  const subPath = JSON.parse(substituteText(JSON.stringify(declared.subPath), scope.over(new Map()), 'loose')) as string;
+  const subPath = substituteJson(JSON.stringify(declared.subPath), scope.over(new Map()), 'loose').value as string;
   return appendToKey(artifact, subPath);
 }
 

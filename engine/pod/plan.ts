@@ -4,7 +4,7 @@
  */
 import { processTemplate } from '../operate/arguments.ts';
 import { Fault } from '../operate/fault.ts';
-import { joined, substituteText, type Values } from '../operate/language.ts';
+import { joined, substituteJson, type Values } from '../operate/language.ts';
 import { omit } from '../operate/omit.ts';
 import type { PodPlan } from '../operate/types.ts';
 import { LABEL, type Artifact, type Template, type WorkflowSpec } from '../spec/types.ts';
@@ -107,7 +107,7 @@ function substituteLast(plan: PodPlan, input: PlanInput, template: Template): Po
   const values = new Map<string, string | null>();
   for (const { name, value } of template.inputs?.parameters ?? []) if (value !== undefined) values.set(`inputs.parameters.${name}`, value);
   values.set('pod.name', input.podName);
-  return JSON.parse(substituteText(text, joined(text, input.globals, values), 'loose')) as PodPlan;
+  return substituteJson(text, joined(text, input.globals, values), 'loose').value as PodPlan;
 }
 
 function podSpec(input: PlanInput, template: Template): PodSpec {

@@ -13,7 +13,17 @@ const MAX_POD_NAME_PREFIX = 253 - 10 - 1;
 /** FNV-1a, 32 bits, over the UTF-8 bytes of a text. */
 export function fnv32a(text: string): number {
   let hash = 2166136261;
-  for (const byte of toBytes(text)) hash = Math.imul(hash ^ byte, 16777619) >>> 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x80) return fnvOfBytes(toBytes(text));
+    hash = Math.imul(hash ^ code, 16777619) >>> 0;
+  }
+  return hash;
+}
+
+function fnvOfBytes(bytes: Uint8Array): number {
+  let hash = 2166136261;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, 16777619) >>> 0;
   return hash;
 }
 

@@ -110,13 +110,21 @@ export function replaceInText(text: string, values: TagValues, options: TagOptio
 // Argo: util/template.Replace, ReplaceStrictAny
 export function replaceTags(jsonText: string, values: TagValues, options: TagOptions): string {
   if (!isValidJson(jsonText)) throw new TemplateError('cannot do template replacements with invalid JSON');
-  return jsonText.includes(OPEN) ? replaceValid(jsonText, values, options) : jsonText;
+  return jsonText.includes(OPEN) ? replaceValid(jsonText, values, options).text : jsonText;
 }
 
-function replaceValid(jsonText: string, values: TagValues, options: TagOptions): string {
-  const replaced = replaceInText(jsonText, values, options);
-  if (!isValidJson(replaced)) throw new TemplateError('cannot finish template replacement because the result was invalid JSON');
-  return replaced;
+/**
+ * As `replaceTags`, for a text that is known to be JSON.
+ * @returns the new text, and what it says
+ * @throws TemplateError
+ */
+export function replaceValid(jsonText: string, values: TagValues, options: TagOptions): { text: string; value: unknown } {
+  const text = replaceInText(jsonText, values, options);
+  try {
+    return { text, value: JSON.parse(text) };
+  } catch {
+    throw new TemplateError('cannot finish template replacement because the result was invalid JSON');
+  }
 }
 
 /**
@@ -127,7 +135,7 @@ function replaceValid(jsonText: string, values: TagValues, options: TagOptions):
 export function replaceInObject<T>(value: T, values: TagValues, options: TagOptions): T {
   const text = marshalPlain(value);
   if (!text.includes(OPEN)) return value;
-  return JSON.parse(replaceValid(text, values, options)) as T;
+  return replaceValid(text, values, options).value as T;
 }
 
 /**
