@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { seeded } from '../kube/fake/index.ts';
 import { operate } from '../operate/operate.ts';
 import type { Action, LockTable, Observed, Outcome, PodReport } from '../operate/types.ts';
+import { nodeId } from '../template/names.ts';
 import { isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
 import type { Workflow, WorkflowSpec, WorkflowTemplate } from '../spec/types.ts';
@@ -54,10 +55,12 @@ for (const [name, spec] of Object.entries(SPECS)) {
     const lib: WorkflowTemplate = { metadata: { name: 'lib', namespace: NS }, spec: { templates: [container('one')] } };
     const locks: LockTable = { holders: () => [], waitingBefore: () => 0, limit: () => '2' };
     let run: Workflow = { metadata: { name: 'w', namespace: NS, uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' }, spec };
+    const begun = { name: 'x', displayName: 'x', type: 'Pod' as const, startedAt: '2026-01-01T00:00:00Z', finishedAt: '2026-01-01T00:00:07Z' };
+    const baseline: Workflow = { metadata: { name: 'w', labels: { long: 'x' } }, spec, status: { startedAt: begun.startedAt, finishedAt: begun.finishedAt, nodes: Object.fromEntries(['w', nodeId('w', 'w[0]'), nodeId('w', 'w.a'), nodeId('w', 'w[0].one(0:0)')].map((id) => [id, { ...begun, id }])) } };
     let turns = 0;
     for (let now = START; run.status?.finishedAt === undefined && turns < 200; now += 3000, turns++) {
       const observed: Observed = {
-        pods, reports, templates: { namespaced: new Map([['lib', lib]]), cluster: new Map(), faultOf: () => undefined },
+        baseline, pods, reports, templates: { namespaced: new Map([['lib', lib]]), cluster: new Map(), faultOf: () => undefined },
         configMaps: new Map([['limits', { metadata: { name: 'limits' }, data: { two: '2' } }]]), ...(name === 'a semaphore' && { locks }),
       };
       const here = operate(run, observed, now);

@@ -22,7 +22,7 @@ import type { Entry } from './parcels.ts';
 export type LockAnswers = Map<string, unknown>;
 
 /** What of Observed is told by its changes, or asked for. */
-type Told = 'pods' | 'reports' | 'tasks' | 'refusals' | 'templates' | 'configMaps' | 'locks';
+type Told = 'pods' | 'reports' | 'tasks' | 'refusals' | 'templates' | 'configMaps' | 'locks' | 'baseline';
 
 /** What of Observed goes along as it is, and which of its maps there are. */
 interface Given {
@@ -177,6 +177,7 @@ export class ThreadLooks {
   #life = -1;
   /** The run as the thread holds it. */
   #held: Workflow | undefined;
+  #baseline: Workflow | undefined;
   #maps = mirrors();
 
   /** @param run names it among all runs of the thread */
@@ -208,7 +209,7 @@ export class ThreadLooks {
   async #look(workflow: Workflow, observed: Observed, now: number): Promise<{ outcome: Outcome; holds: () => boolean }> {
     const run = this.#run;
     const told = await this.#tell(workflow, observed);
-    const plain = omit(observed, 'pods', 'reports', 'tasks', 'refusals', 'templates', 'configMaps', 'locks');
+    const plain = omit(observed, 'pods', 'reports', 'tasks', 'refusals', 'templates', 'configMaps', 'locks', 'baseline');
     const given: Given = { plain, templates: observed.templates !== undefined, configMaps: observed.configMaps !== undefined };
     const locks: LockAnswers = new Map();
     for (let head = told; ; head = undefined) {
@@ -237,6 +238,7 @@ export class ThreadLooks {
     if (this.#life !== this.#thread.life) {
       this.#life = this.#thread.life;
       this.#held = undefined;
+      this.#baseline = undefined;
       this.#maps = mirrors();
     }
     const life = this.#life;
@@ -248,7 +250,9 @@ export class ThreadLooks {
     return headChange(this.#held, workflow);
   }
 
-  *#news(workflow: Workflow, { pods, reports, tasks, refusals, templates, configMaps }: Observed): Generator<Entry> {
+  *#news(workflow: Workflow, { pods, reports, tasks, refusals, templates, configMaps, baseline }: Observed): Generator<Entry> {
+    if (this.#baseline !== baseline) yield* timesOf(baseline);
+    this.#baseline = baseline;
     for (const [id, node] of nodeChanges(this.#held, workflow)) yield ['nodes', id, node];
     const maps = this.#maps;
     yield* maps.pods.changes(pods, essence);
@@ -276,6 +280,14 @@ function answerOf(locks: LockTable | undefined, question: string): unknown {
     case 'waitingBefore': return locks?.waitingBefore(name);
     default: return locks?.limit(name, configMap, key);
   }
+}
+
+/** What operate reads of the run that estimates go by: when it, and each of its nodes, began and ended. */
+function* timesOf(baseline: Workflow | undefined): Generator<Entry> {
+  const times = (of: { startedAt?: string | null; finishedAt?: string | null } | undefined): unknown => ({ startedAt: of?.startedAt, finishedAt: of?.finishedAt });
+  yield ['baseline', '', baseline && { metadata: { name: baseline.metadata.name }, status: times(baseline.status) }];
+  const nodes = baseline?.status?.nodes ?? {};
+  for (const id in nodes) yield ['baseline', id, times(nodes[id])];
 }
 
 /** What operate reads of a Pod: a tenth of it. */
