@@ -133,3 +133,13 @@ test('how long a run and its steps will take is told by the newest run of the sa
   assert.deepEqual(Object.values(status.nodes ?? {}).map(({ name, estimatedDuration }) => [name, estimatedDuration]), [['wf', undefined], ['wf[0]', undefined], ['wf[0].a', 30], ['wf[0].b', undefined]]);
   assert.equal(baselineOf(run, [earlier('one', '2025-12-01', 10)]), undefined);
 });
+
+test('what maxDuration leaves to a further attempt ends it', () => {
+  const main: Template = { name: 'main', container: { image: 'busybox', command: ['false'] }, retryStrategy: { limit: 3, backoff: { duration: '1', maxDuration: '60' } } };
+  const first = operate(workflow({ templates: [main] }), NOTHING, START);
+  const [plan] = plans(first);
+  const failed: Pod = { metadata: { name: plan?.name ?? '' }, spec: plan?.spec ?? { containers: [] }, status: { phase: 'Failed', containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 1, finishedAt: '2026-01-01T00:00:10Z' } } }] } };
+  const observed: Observed = { pods: new Map([[plan?.nodeId ?? '', failed]]), reports: new Map([[plan?.nodeId ?? '', { complete: true }]]) };
+  const second = operate(first.workflow, observed, START + 12_000);
+  assert.deepEqual([...plans(first), ...plans(second)].map(({ nodeName, secondsLeft }) => [nodeName, secondsLeft]), [['wf(0)', undefined], ['wf(1)', 48]]);
+});

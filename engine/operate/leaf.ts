@@ -45,7 +45,7 @@ function create(run: Run, task: Task, node: NodeStatus): boolean {
     onExit,
     includeResult: wantsResult(run, node, task.template),
     activeDeadlineSeconds: deadlineSeconds(run, task, timeout),
-    deadline: earliest(onExit ? undefined : run.deadline, task.options.deadline),
+    secondsLeft: task.options.deadline === undefined ? undefined : secondsUntil(run, task.options.deadline),
     globals: run.globals,
     instanceId: run.observed.settings?.instanceId,
     repository: run.repository,

@@ -119,8 +119,8 @@ export interface PodPlan {
   template: Template;
   /** Somebody refers to `outputs.result`: keep standard output. */
   includeResult: boolean;
-  /** RFC 3339; the retry strategy's maxDuration ends the step then. */
-  deadline?: string;
+  /** Seconds that the retry strategy's maxDuration leaves to the step. */
+  secondsLeft?: number;
 }
 
 /** The Pod that deletes some of a run's artifacts. */

@@ -1,6 +1,9 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { executorPod, imagesToLookUp, unwrap } from './executor.ts';
 import type { ExecutorOptions } from './executor.ts';
 import { observedPod, onlySidecarsLeft, progressIn, readReport, SIDECARS_ENDED, tellsProgress } from './report.ts';
@@ -214,6 +217,35 @@ test('a step that speaks of its progress file gets one, and `wait` looks into it
   assert.deepEqual([tellsProgress(pod), tellsProgress(executorPod(plan({}, [main], true), OPTIONS))], [true, false]);
   assert.deepEqual(readReport(ended(pod, JSON.stringify({ progress: '3/4', parameters: {} }), 1)), { complete: true, progress: '3/4' });
   assert.deepEqual(['progress 3/10\n', '3/10', '4/3', '0/0', 'n/m', ''].map(progressIn), ['3/10', '3/10', undefined, undefined, undefined, undefined]);
+});
+
+test('what is left of maxDuration is the Pod\'s deadline, unless a nearer one is', () => {
+  const seconds = (left: number, own?: number): unknown => executorPod({ ...plan({}), secondsLeft: left, spec: { ...plan({}).spec, ...(own !== undefined && { activeDeadlineSeconds: own }) } }, OPTIONS).spec.activeDeadlineSeconds;
+  assert.deepEqual([seconds(40), seconds(40, 20), seconds(40, 60), seconds(-3), executorPod(plan({}), OPTIONS).spec.activeDeadlineSeconds], [40, 20, 40, 1, undefined]);
+});
+
+test('the containers of a set run their commands until one ends well, as often as its strategy says', () => {
+  const set: Template = { containerSet: { containers: [main], retryStrategy: { retries: '3', duration: '100ms' } } };
+  const env = executorPod(plan(set), OPTIONS).spec.initContainers?.[0]?.env;
+  assert.equal(env?.find(({ name }) => name === 'TIPHYS_TRIES')?.value, '3 0.1');
+  const folder = mkdtempSync(path.join(tmpdir(), 'tiphys-run-'));
+  try {
+    for (const name of ['ctr/main', 'outputs']) mkdirSync(path.join(folder, name), { recursive: true });
+    writeFileSync(path.join(folder, 'busybox'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 });
+    for (const [name, text] of [['tries', '3 0.1\n'], ['params', '']] as const) writeFileSync(path.join(folder, name), text);
+    execFileSync('mkfifo', [path.join(folder, 'ctr/main/alive')]);
+    const run = (ends: number): { code: number | null; stdout: string } => {
+      rmSync(path.join(folder, 'count'), { force: true });
+      const command = ['sh', '-c', `echo x >> ${folder}/count; n=$(wc -l < ${folder}/count); echo "try" $n; [ $n -ge ${ends} ]`];
+      const { status } = spawnSync('sh', ['-c', RUN.replaceAll('/var/run/tiphys', folder), 'run', 'main', 'result', '', '0', '--', ...command]);
+      return { code: status, stdout: readFileSync(path.join(folder, 'ctr/main/stdout'), 'utf8') };
+    };
+    assert.deepEqual(run(1), { code: 0, stdout: 'try 1\n' });
+    assert.deepEqual(run(3), { code: 0, stdout: 'try 3\n' });
+    assert.deepEqual(run(4), { code: 1, stdout: 'try 3\n' });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('the scripts are POSIX shell', () => {

@@ -6,6 +6,8 @@
 import { AppError } from '../spec/error.ts';
 import type { Container, OwnerReference, Pod, PodSpec, Volume, VolumeMount } from '../spec/kubernetes.ts';
 import { ANNOTATION, LABEL } from '../spec/types.ts';
+import { intValueOf } from '../template/durations.ts';
+import { parseDuration } from '../template/go.ts';
 import type { Template } from '../spec/types.ts';
 import type { PodPlan } from '../operate/types.ts';
 import { secretVolumes } from './artifacts.ts';
@@ -63,6 +65,8 @@ export function executorPod(plan: PodPlan, options: ExecutorOptions): Pod {
   const wrapped = new Set(wrappedContainers(plan, options.sidecars).map((container) => container.name ?? ''));
   const mains = mainNames(plan);
   const spec: PodSpec = { ...plan.spec, containers: [] };
+  // Argo's wait container ends main at this time; here the kubelet does, whoever else is there.
+  if (plan.secondsLeft !== undefined) spec.activeDeadlineSeconds = Math.max(1, Math.min(plan.secondsLeft, spec.activeDeadlineSeconds ?? Infinity));
   const inputs = inputTransfers(plan);
   const outputs = outputTransfers(plan);
   const staged = wrapped.size > 0 || inputs.length > 0;
@@ -187,6 +191,7 @@ function initContainer(plan: PodPlan, options: ExecutorOptions, containers: stri
     { name: 'TIPHYS_RUN', value: RUN },
     { name: 'TIPHYS_CONTAINERS', value: containers.join(' ') },
     { name: 'TIPHYS_PARAMS', value: checkedPaths(plan.template).join('\n') },
+    ...triesOf(plan.template),
     ...packing(outputs),
   ];
   const source = plan.template.script?.source;
@@ -196,6 +201,14 @@ function initContainer(plan: PodPlan, options: ExecutorOptions, containers: stri
     parts.forEach((value, i) => env.push({ name: `TIPHYS_SOURCE_${i}`, value }));
   }
   return helper({ name: 'init', image: options.busybox, command: ['sh', '-c', INIT], env, mounts: [SHARED], resources: HELPER_RESOURCES }, plan.spec);
+}
+
+/** How often the containers of a set run their commands, and the seconds between. Argo: ContainerSetTemplate.GetRetryStrategy */
+function triesOf({ containerSet }: Template): { name: string; value: string }[] {
+  const strategy = containerSet?.retryStrategy;
+  if (!strategy) return [];
+  const pause = strategy.duration ? Number(parseDuration(strategy.duration) / 1_000_000n) / 1000 : 0;
+  return [{ name: 'TIPHYS_TRIES', value: `${intValueOf(strategy.retries)} ${pause}` }];
 }
 
 /** What main is to pack when it has ended, and whether its logs are kept for the archive. */

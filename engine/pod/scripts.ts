@@ -4,6 +4,7 @@
  *
  *   busybox            every container's shell and tools; needs nothing of the image
  *   run                wraps a container's command (RUN)
+ *   tries              how often a command runs until it ends well, and the seconds between: of a container set
  *   params             the output parameters' paths, one a line
  *   ctr/NAME/alive     a pipe that the container's wrapper holds open while it lives: its readers see the end however it
  *                      comes, an OOM kill of the whole container included
@@ -47,6 +48,7 @@ fi
 chmod 755 $d/busybox
 printf '%s' "$TIPHYS_RUN" > $d/run
 printf '%s' "\${TIPHYS_PARAMS:-}" > $d/params
+[ -z "\${TIPHYS_TRIES:-}" ] || printf '%s\n' "$TIPHYS_TRIES" > $d/tries
 mkdir -p -m 777 $d/ctr $d/outputs $d/staging $d/artifacts
 if [ -n "\${TIPHYS_COLLECT:-}" ]; then
   printf '%s' "$TIPHYS_COLLECT" > $d/collect
@@ -100,9 +102,13 @@ unset IFS
 umask "$umask_before"
 pid=
 for signal in HUP INT QUIT USR1 USR2 WINCH TERM; do trap "[ -n \\"\\$pid\\" ] && kill -$signal \\$pid 2>/dev/null; ended=$signal" $signal; done
-ended=; tees=
+tries=1; pause=0; ended=
+[ ! -e $d/tries ] || read -r tries pause < $d/tries
 kept=; [ "$mode" != result ] || kept=$c/stdout
 logged=; case $mode in main|result) [ ! -e $d/logs ] || logged=$c/combined ;; esac
+begin() {
+tees=; $b rm -f "$c/pipe" "$c/errors"
+[ -z "$kept" ] || : > "$kept"
 if [ -n "$logged" ] && [ -z "$kept" ]; then
   $b mkfifo "$c/pipe"
   $b tee -a "$logged" < "$c/pipe" 9>&- &
@@ -124,14 +130,26 @@ else
   ( exec "$program" "$@" ) <&0 9>&- &
 fi
 pid=$!
+}
+end() {
+wait $pid; code=$?
+while kill -0 $pid 2>/dev/null; do wait $pid; code=$?; done
+for tee in $tees; do while kill -0 $tee 2>/dev/null; do wait $tee; done; done
+}
+begin "$@"
 if [ "$mode" = side ]; then
   ( until [ -e "$d/ctr/main/started" ]; do $b sleep 0.2; done
     [ -e "$d/ctr/main/exitcode" ] || $b cat "$d/ctr/main/alive" > /dev/null
     kill -TERM $pid 2>/dev/null && $b sleep 10 && kill -KILL $pid 2>/dev/null ) 9>&- &
 fi
-wait $pid; code=$?
-while kill -0 $pid 2>/dev/null; do wait $pid; code=$?; done
-for tee in $tees; do while kill -0 $tee 2>/dev/null; do wait $tee; done; done
+end
+if [ "$mode" = main ] || [ "$mode" = result ]; then
+  while [ $code != 0 ] && [ -z "$ended" ] && [ $tries -gt 1 ]; do
+    tries=$((tries - 1))
+    $b sleep $pause & wait $!
+    [ -n "$ended" ] || { begin "$@"; end; }
+  done
+fi
 umask 0
 if [ "$mode" = main ] || [ "$mode" = result ]; then
   i=0
