@@ -95,8 +95,10 @@ function collectPods(run: Run): void {
     const before = saved[id];
     if (!node || !before || !phaseFulfilled(before) || !phaseFulfilled(node) || pod.metadata.deletionTimestamp) continue;
     const name = pod.metadata.name ?? run.podNameOf(node);
-    if (isCollected(run, node.phase === 'Succeeded', pod.metadata.labels ?? {})) {
-      run.act({ type: 'delete-pod', nodeId: id, name, ...(pod.metadata.uid ? { uid: pod.metadata.uid } : {}), delaySeconds: deleteDelay(run) });
+    // It waited too long to begin: now it must not.
+    const late = pod.status?.phase === 'Pending';
+    if (late || isCollected(run, node.phase === 'Succeeded', pod.metadata.labels ?? {})) {
+      run.act({ type: 'delete-pod', nodeId: id, name, ...(pod.metadata.uid ? { uid: pod.metadata.uid } : {}), delaySeconds: late ? 0 : deleteDelay(run) });
     } else if (pod.metadata.labels?.[LABEL.completed] !== 'true' && (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')) {
       run.act({ type: 'label-pod', nodeId: id, name, labels: { [LABEL.completed]: 'true' } });
     }

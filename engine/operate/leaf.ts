@@ -4,7 +4,7 @@
 import type { NodeStatus, Parameter } from '../spec/types.ts';
 import { planPod } from '../pod/plan.ts';
 import { durationOf, milliseconds } from './time.ts';
-import { Fault, attempt } from './fault.ts';
+import { Fault, TIMEOUT, attempt } from './fault.ts';
 import { goJson } from './language.ts';
 import { omit } from './omit.ts';
 import { wantsResult } from './results.ts';
@@ -15,7 +15,7 @@ import { timeoutOf } from './timeouts.ts';
 /** Container, script and containerSet templates: one node, one Pod. */
 export function executePod(run: Run, task: Task): Executed {
   const node = openNode(run, task, 'Pod', 'Pending');
-  if (run.observed.pods.has(node.id)) return { node };
+  if (run.observed.pods.has(node.id)) return { node: isLate(run, task, node) ? run.nodes.mark(node.id, 'Failed', TIMEOUT.message) : node };
   const refusal = run.observed.refusals?.get(node.id);
   if (refusal && !refusal.transient) return { node, fault: new Fault('error', refusal.message) };
   // Argo takes the retry node of a hook for the last attempt of the retried step it hooks, and gives it a Pod of the step.
@@ -28,6 +28,11 @@ export function executePod(run: Run, task: Task): Executed {
   if (refusal && refusal.message !== node.message) run.nodes.mark(node.id, 'Pending', refusal.message);
   if (task.template.containerSet && created.value) addContainers(run, task, node);
   return { node: run.nodes.get(node.id) };
+}
+
+/** An attempt whose Pod waits too long; other nodes are asked before they come here. */
+function isLate(run: Run, task: Task, node: NodeStatus): boolean {
+  return node.phase === 'Pending' && attempt(() => timeoutOf(run, task.template, node)).fault === TIMEOUT;
 }
 
 /** @returns whether the Pod is on its way. Throws Fault. */

@@ -10,7 +10,13 @@ export function isSettled(run: Run, node: NodeStatus): boolean {
   if (usesDisplayNames(run)) return false;
   if (phaseFulfilled(node)) return true;
   if (node.type !== 'Pod' || node.synchronizationStatus || node.nodeFlag?.retried) return false;
+  if (node.phase === 'Pending' && mayComeTooLate(run, node)) return false;
   return run.observed.pods.has(node.id) && !run.observed.refusals?.has(node.id) && (node.phase === 'Pending' || node.phase === 'Running');
+}
+
+/** While its Pod is Pending, a node with a timeout is looked at. */
+function mayComeTooLate(run: Run, node: NodeStatus): boolean {
+  return [run.templateOf(node), run.spec.templateDefaults].some((template) => template?.timeout !== undefined || template?.pendingTimeout !== undefined);
 }
 
 const known = new WeakMap<object, boolean>();
