@@ -32,8 +32,10 @@ interface Session {
   namespaced: Map<string, ToldTemplate>;
   cluster: Map<string, ToldTemplate>;
   configMaps: Map<string, ConfigMap>;
-  /** Its own times at '', and those of its nodes. */
+  /** The run that estimates go by: its own times at '', and those of its nodes. */
   baseline: Map<string, unknown>;
+  /** The same as a run, once a look needs it. */
+  baselineRun: Workflow | undefined;
 }
 
 const sessions = new Map<string, Session>();
@@ -76,7 +78,7 @@ function receive(request: Request): void {
 function session(run: string): Session {
   let known = sessions.get(run);
   if (!known) {
-    known = { workflow: undefined, nodes: [], pods: new Map(), reports: new Map(), tasks: new Map(), refusals: new Map(), namespaced: new Map(), cluster: new Map(), configMaps: new Map(), baseline: new Map() };
+    known = { workflow: undefined, nodes: [], pods: new Map(), reports: new Map(), tasks: new Map(), refusals: new Map(), namespaced: new Map(), cluster: new Map(), configMaps: new Map(), baseline: new Map(), baselineRun: undefined };
     sessions.set(run, known);
   }
   return known;
@@ -87,8 +89,9 @@ function take(to: Session, [kind, key, value]: Entry): void {
     to.nodes.push([key, value as NodeStatus | undefined]);
     return;
   }
+  if (kind === 'baseline') to.baselineRun = undefined;
   if (kind === 'baseline' && key === '') to.baseline.clear();
-  const map = to[kind as Exclude<keyof Session, 'workflow' | 'nodes'>] as Map<string, unknown>;
+  const map = to[kind as Exclude<keyof Session, 'workflow' | 'nodes' | 'baselineRun'>] as Map<string, unknown>;
   if (value === undefined) map.delete(key);
   else map.set(key, value);
 }
@@ -118,23 +121,16 @@ function observed(run: Session, { given, locks }: LookRequest, missing: Set<stri
   const faults = new Map([...run.namespaced.values(), ...run.cluster.values()].map(({ template, fault }) => [template, fault]));
   const templates = (told: Map<string, ToldTemplate>): Map<string, WorkflowTemplate> => new Map([...told].map(([name, { template }]) => [name, template]));
   return {
-    ...given.plain, baseline: baselineOf(run.baseline), pods: run.pods, reports: run.reports, tasks: run.tasks, refusals: run.refusals,
+    ...given.plain, baseline: run.baselineRun ??= baselineOf(run.baseline), pods: run.pods, reports: run.reports, tasks: run.tasks, refusals: run.refusals,
     ...(given.templates && { templates: { namespaced: templates(run.namespaced), cluster: templates(run.cluster), faultOf: (template) => faults.get(template) } }),
     ...(given.configMaps && { configMaps: run.configMaps }),
     ...(locks && { locks: lockTable(locks, missing) }),
   };
 }
 
-const baselines = new WeakMap<Map<string, unknown>, { size: number; head: unknown; run: Workflow }>();
-
-function baselineOf(told: Map<string, unknown>): Workflow | undefined {
+function baselineOf(told: ReadonlyMap<string, unknown>): Workflow | undefined {
   const head = told.get('') as Workflow | undefined;
-  if (!head) return undefined;
-  const known = baselines.get(told);
-  if (known?.head === head && known.size === told.size) return known.run;
-  const run: Workflow = { ...head, spec: {}, status: { ...head.status, nodes: Object.fromEntries([...told].filter(([id]) => id !== '')) as Record<string, NodeStatus> } };
-  baselines.set(told, { size: told.size, head, run });
-  return run;
+  return head && { ...head, spec: {}, status: { ...head.status, nodes: Object.fromEntries([...told].filter(([id]) => id !== '')) as Record<string, NodeStatus> } };
 }
 
 /** The locks as far as the main thread has told of them; what else is asked for is noted, and the look tried again. */
