@@ -97,13 +97,15 @@ test('a namespace of restricted Pods takes ours as they are', { skip }, async ()
 test('a Pod deleted by hand, evicted, or on a node that is gone ends its step', { skip }, async (t) => {
   const cluster = await connect(kubeconfig ?? '');
   t.after(() => cluster.close());
-  await withNamespace(cluster, 'exec-hands', (namespace) => withEngine(cluster, namespace, async (play) => {
+  await withNamespace(cluster, 'exec-hands', (namespace) => withEngine(cluster, namespace, async (play, engine) => {
     const long = (name: string): string => JSON.stringify({ apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name }, spec: { entrypoint: 'main', templates: [{ name: 'main', container: sh('trap "exit 143" TERM; sleep 600 & wait') }] } });
     const runs = ['deleted', 'evicted', 'gone', 'drained'].map((name) => play(long(name)));
     const podOf = async (name: string): Promise<Pod> => {
       for (let tries = 0; tries < 300; tries++) {
         const [pod] = (await cluster.list<Pod>(RESOURCE.pod, namespace, { labelSelector: `${LABEL.workflow}=${name}` })).items;
-        if (pod?.status?.phase === 'Running') return pod;
+        // A Pod that goes before the engine has seen it run was never there: it is made again.
+        const seen = await engine.getRun(namespace, name).catch(() => undefined);
+        if (pod?.status?.phase === 'Running' && seen?.status?.nodes?.[name]?.phase === 'Running') return pod;
         await new Promise((resolve) => setTimeout(resolve, 200));
       }
       throw new Error(`the Pod of ${name} never ran`);
