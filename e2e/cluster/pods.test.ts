@@ -71,6 +71,8 @@ test('every shape of a Pod, and every way it ends', { skip, concurrency: 4 }, as
       if (typeof ends === 'string') assert.equal(end, ends);
       else assert.match(end, ends);
     }))));
+    const claims = await cluster.list(RESOURCE.persistentVolumeClaim, namespace);
+    assert.deepEqual(claims.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined), [], 'claims of a run that ended well go with it');
   });
 });
 

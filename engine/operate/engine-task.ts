@@ -32,7 +32,8 @@ export function executeEngineTask(run: Run, task: Task): Executed {
   if (node.phase !== 'Pending' && node.phase !== 'Running') return { node };
   if (!run.mayExecute(onExit)) return { node: run.nodes.mark(node.id, 'Failed', `workflow shutdown with strategy: ${run.shutdown}`) };
   const end = deadlineOf(run, task, node);
-  if (end !== undefined && run.now > end) return { node: fail(run, node, LATE) };
+  // What was waited for helps more than that it took too long.
+  if (end !== undefined && run.now > end) return { node: fail(run, node, node.message ? `${LATE}: ${node.message}` : LATE) };
   if (end !== undefined) run.wakeAt(end + 1);
   const template = filled(run, node, recordedTemplate(archiveLocation(task.template, run.spec, run.repository), run.spec));
   run.act({ type: 'engine-task', task: { nodeId: node.id, nodeName: node.name, template, startedAt: node.startedAt ?? run.stamp, acted: node.phase === 'Running' } });

@@ -13,6 +13,8 @@ import { parseYaml } from '../spec/yaml.ts';
 import { actOnObject, type Acting, type Placed } from './act.ts';
 import { readFlags, type ResourceFlags } from './flags.ts';
 import { namedTargets, readManifest, targetOf, type Target } from './objects.ts';
+import { rolloutState } from './rollout.ts';
+import { podTrouble } from './trouble.ts';
 import { conditionsOf, judge, nameOf, resourceOutputs, waits, type Conditions } from './wait.ts';
 import type { ObjectWatches } from './watches.ts';
 
@@ -34,6 +36,8 @@ export interface ResourceWork {
 /** A definition that was applied a moment ago is not served at once. */
 const DEFINITION_MS = 30_000;
 const DEFINITION_STEP_MS = 500;
+/** How often the Pods of what is waited for are looked at. */
+const TROUBLE_MS = 10_000;
 const TRANSIENT = new Set(['throttled', 'unavailable', 'unreachable', 'timeout', 'unauthorized']);
 
 /** Resolves when the last report was given. Throws AppError for what cannot succeed. */
@@ -152,15 +156,52 @@ function deleted(work: ResourceWork, flags: ResourceFlags, placed: readonly Plac
   });
 }
 
-function met(work: ResourceWork, template: Template, conditions: Conditions, placed: readonly Placed[]): Promise<void> {
+async function met(work: ResourceWork, template: Template, conditions: Conditions, placed: readonly Placed[]): Promise<void> {
   const states: (KubeObject | null | undefined)[] = placed.map(() => undefined);
-  return followAll(work, placed, (at, object) => {
-    states[at] = object ?? null;
-    const report = judge(conditions, placed, states);
-    if (report.phase === 'Succeeded') finish(work, template, states.flatMap((state) => state ?? []));
-    else work.report(report);
-    return report.phase !== 'Running';
+  const over = new AbortController();
+  let trouble = '';
+  let last: TaskReport = { phase: 'Running' };
+  const tell = (): void => work.report(withTrouble(last, trouble));
+  void everyWhile(work, over.signal, async () => {
+    const found = await troubleIn(work, placed, states);
+    if (found === trouble || over.signal.aborted) return;
+    trouble = found;
+    tell();
   });
+  try {
+    await followAll(work, placed, (at, object) => {
+      states[at] = object ?? null;
+      last = judge(conditions, placed, states);
+      if (last.phase === 'Running') tell();
+      return last.phase !== 'Running';
+    });
+  } finally {
+    over.abort();
+  }
+  if (work.signal.aborted) return;
+  if (last.phase === 'Succeeded') finish(work, template, states.flatMap((state) => state ?? []));
+  else work.report(withTrouble(last, await troubleIn(work, placed, states)));
+}
+
+/** Does something again and again until the signal or the work ends it. */
+async function everyWhile({ clock, signal }: ResourceWork, over: AbortSignal, look: () => Promise<void>): Promise<void> {
+  const both = AbortSignal.any([signal, over]);
+  for (;;) {
+    await sleep(clock, TROUBLE_MS, both);
+    if (both.aborted) return;
+    await look();
+  }
+}
+
+/** @returns what the Pods say of the first workload that is not ready */
+async function troubleIn({ cluster }: ResourceWork, placed: readonly Placed[], states: readonly (KubeObject | null | undefined)[]): Promise<string> {
+  const at = states.findIndex((state) => state && rolloutState(state).state !== 'ready');
+  const state = states[at];
+  return state ? podTrouble(cluster, placed[at]?.namespace, state) : '';
+}
+
+function withTrouble(report: TaskReport, trouble: string): TaskReport {
+  return trouble ? { ...report, message: report.message ? `${report.message}; ${trouble}` : trouble } : report;
 }
 
 function isOver(following: { over: boolean }): boolean {

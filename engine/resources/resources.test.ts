@@ -186,10 +186,28 @@ test('stop, deadline and retry end a wait as they end a Pod', async () => {
     await e.act(NS, 'stopped', { action: 'stop' });
     for (const name of ['stopped', 'late', 'over', 'tried']) assert.equal((await finish(name)).status?.phase, 'Failed', name);
     assert.equal(nodes('stopped')['stopped']?.message, 'workflow shutdown with strategy:  Stop');
-    assert.equal(nodes('late')['late']?.message, 'Pod was active on the node longer than the specified deadline');
+    assert.equal(nodes('late')['late']?.message, `Pod was active on the node longer than the specified deadline: 0 of 1 ready: ${NS}/shared`);
     assert.equal(nodes('over')['over']?.message, 'Step exceeded its deadline');
     assert.equal(nodes('tried')['tried(1)']?.phase, 'Failed');
     assert.equal(cluster.pods(NS).length, 0);
+  });
+});
+
+test('a workload that does not become ready says what its Pods say', async () => {
+  await withWorld([{ node: /^$/, hang: 'pending' }], async ({ engine, finish, cluster, clock, nodes }) => {
+    const e = engine();
+    await e.start(NS);
+    const manifest = `${deployment('web')}  selector: {matchLabels: {app: web}}\n`;
+    await e.submit(workflow('slow', spec({ action: 'apply', manifest }, { activeDeadlineSeconds: 60, metadata: { annotations: { 'tiphys.dev/wait': 'ready' } } })), { namespace: NS });
+    await clock.until(() => nodes('slow')['slow']?.phase === 'Running', 30_000);
+    for (const [name, reason, message] of [['starting', 'ContainerCreating', ''], ['stuck', 'ImagePullBackOff', 'no such image']] as const) {
+      await cluster.create(RESOURCE.pod, { metadata: { name, namespace: NS, labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'x' }] } });
+      cluster.setPodStatus(NS, name, { containerStatuses: [{ name: 'c', state: { waiting: { reason, message } } }] });
+    }
+    await clock.until(() => (nodes('slow')['slow']?.message ?? '').includes('ImagePullBackOff'), 30_000);
+    assert.match(nodes('slow')['slow']?.message ?? '', /^0 of 1 ready: .*; Pod stuck: ImagePullBackOff: no such image$/);
+    await finish('slow');
+    assert.match(nodes('slow')['slow']?.message ?? '', /^Pod was active on the node longer than the specified deadline: 0 of 1 ready: .*; Pod stuck: ImagePullBackOff: no such image$/);
   });
 });
 
