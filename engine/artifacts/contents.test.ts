@@ -8,7 +8,10 @@ import { crc32, deflateRawSync, gzipSync } from 'node:zlib';
 import tar from 'tar-stream';
 import { readText } from '../controller/text.ts';
 import { createFakeCluster } from '../kube/fake/index.ts';
+import { AppError } from '../spec/error.ts';
 import { entriesOf, previewOf, readWithin, sizesOf } from './contents.ts';
+import { InPieces } from './pieces.ts';
+import type { ObjectStore } from './store.ts';
 import { ArtifactStores } from './stores.ts';
 import type { Place } from './stores.ts';
 
@@ -146,4 +149,35 @@ test('a folder of more files than one page is unpacked whole; what is missing sa
   await assert.rejects(unpacked(none), { code: 'not-found' });
   const sizes = await sizesOf([{ nodeId: 'many', name: '' }, { nodeId: 'none', name: '' }, { nodeId: 'dot.png', name: '' }], ({ nodeId }) => place(nodeId));
   assert.deepEqual(sizes.map((size) => ('code' in size ? size.code : [size.files, size.bytes, size.more])), [[1000, 1004, true], 'not-found', [1, 70, false]]);
+});
+
+test('a store behind a forwarded port is asked for one piece after the other, and tells when the object changes meanwhile', async () => {
+  const text = '0123456789abcdefghij';
+  const asked: string[] = [];
+  let tag = 'a';
+  let ranges = true;
+  const store = {
+    get: (key: string, { start, end }: { start?: number; end?: number } = {}) => {
+      asked.push(`${start ?? ''}-${end ?? ''}`);
+      const content = key === 'empty' ? '' : text;
+      if (start !== undefined && start >= content.length) return Promise.reject(new AppError('invalid', 'status 416'));
+      const part = ranges ? content.slice(start, end === undefined ? undefined : end + 1) : content;
+      return Promise.resolve({ size: content.length, tag, partial: ranges && start !== undefined, body: (async function* body() { yield Buffer.from(part); await Promise.resolve(); })() });
+    },
+  } as unknown as ObjectStore;
+  const pieces = new InPieces(store, 8);
+  const read = async (key: string, range?: { start?: number; end?: number }): Promise<unknown[]> => {
+    asked.length = 0;
+    const { size, body } = await pieces.get(key, range);
+    return [size, await readText(body), asked.join(' ')];
+  };
+  assert.deepEqual(await read('k'), [20, text, '0-7 8-15 16-19']);
+  assert.deepEqual(await read('k', { start: 2, end: 15 }), [20, text.slice(2, 16), '2-9 10-15']);
+  assert.deepEqual(await read('k', { start: 3, end: 5 }), [20, '345', '3-5']);
+  assert.deepEqual(await read('empty'), [0, '', '0-7 -']);
+  const { body } = await pieces.get('k');
+  tag = 'b';
+  await assert.rejects(readText(body), { code: 'conflict', message: '"k" was changed while it was read.' });
+  ranges = false;
+  assert.deepEqual(await read('k'), [20, text, '0-7 -']);
 });

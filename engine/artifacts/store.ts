@@ -15,6 +15,10 @@ export interface StoredContent {
   /** Of the whole object, not of the part that was asked for; absent when the store does not say. */
   size?: number;
   contentType?: string;
+  /** The store sent just the part that was asked for. */
+  partial?: boolean;
+  /** Tells this state of the object from others. */
+  tag?: string;
   body: AsyncIterable<Uint8Array>;
 }
 
@@ -88,7 +92,8 @@ export function objectOf(key: string, answer: Answer): StoredObject {
 export function contentOf(answer: Answer, url: URL): StoredContent {
   const total = /\/(\d+)$/.exec(header(answer, 'content-range') ?? '')?.[1] ?? header(answer, 'content-length');
   const contentType = header(answer, 'content-type');
-  return { ...(total === undefined ? {} : { size: Number(total) }), ...(contentType === undefined ? {} : { contentType }), body: received(answer.body, url) };
+  const tag = header(answer, 'etag');
+  return { ...(total === undefined ? {} : { size: Number(total) }), ...(contentType === undefined ? {} : { contentType }), ...(tag === undefined ? {} : { tag }), partial: answer.statusCode === 206, body: received(answer.body, url) };
 }
 
 /** The bytes of an answer; a connection that breaks off says so in words. */

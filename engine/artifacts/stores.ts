@@ -13,6 +13,7 @@ import { FolderStore } from './folder.ts';
 import { googleAuth } from './google.ts';
 import { HttpStore } from './http.ts';
 import type { HttpPlace } from './http.ts';
+import { InPieces } from './pieces.ts';
 import { ANYBODY, awsAuth, S3Store } from './s3.ts';
 import type { S3Auth } from './s3.ts';
 import { secretText } from './secrets.ts';
@@ -134,7 +135,7 @@ export class ArtifactStores {
     // Argo: AWS names buckets by host, other stores by path, unless told.
     const virtualHosted = s3['addressingStyle'] === 'virtual-hosted' || (!s3['addressingStyle'] && /(^|\.)amazonaws\.com$/.test(endpoint));
     const place = { endpoint, bucket: text(s3['bucket']), insecure, virtualHosted };
-    return { store: new S3Store(place, auth, agent, origin), local: origin !== undefined };
+    return paced(new S3Store(place, auth, agent, origin), origin);
   }
 
   async #openGoogle(namespace: string, gcs: Fields): Promise<Store> {
@@ -154,7 +155,7 @@ export class ArtifactStores {
     if (!URL.canParse(endpoint)) throw new AppError('invalid', `"${endpoint}" is no endpoint of Azure's blob storage.`, { hint: 'Write it as https://ACCOUNT.blob.core.windows.net in the artifact repository.' });
     const key = await this.#secret(namespace, azure['accountKeySecret']);
     const { agent, origin } = await this.#route(namespace, endpoint);
-    return { store: new AzureStore({ endpoint, container: text(azure['container']) }, key, agent, origin), local: origin !== undefined };
+    return paced(new AzureStore({ endpoint, container: text(azure['container']) }, key, agent, origin), origin);
   }
 
   async #openHttp(namespace: string, http: Fields): Promise<Store> {
@@ -165,7 +166,7 @@ export class ArtifactStores {
     const { pathname, search } = new URL(url);
     const open = place.user === undefined && !place.client && !tls.cert && place.headers.length === 0;
     const route = async (to: URL): Promise<Agent> => (await this.#route(namespace, to.origin, tls)).agent;
-    return { store: new HttpStore(place, route, open ? (origin === undefined ? url : `${origin}${pathname}${search}`) : undefined), local: origin !== undefined };
+    return paced(new HttpStore(place, route, open ? (origin === undefined ? url : `${origin}${pathname}${search}`) : undefined), origin);
   }
 
   /** Argo: HTTPArtifact and ArtifactoryArtifact */
@@ -211,6 +212,11 @@ export class ArtifactStores {
     await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()));
     await this.#tunnels.close();
   }
+}
+
+/** @param origin of the forwarded port, when there is one */
+function paced(store: ObjectStore, origin: string | undefined): Store {
+  return origin === undefined ? { store, local: false } : { store: new InPieces(store), local: true };
 }
 
 /** A text of the workflow itself. */
