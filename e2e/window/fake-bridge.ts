@@ -1,5 +1,6 @@
 /** A scripted bridge for pictures and tests of the window alone: `?s=SCENE` chooses what it tells. Never part of the app. */
-import type { AppCommand, Bridge, ContextSummary, FromManifests, Sample, StreamItems, StreamRequest, VerbRequest, VerbResponses, WireResult } from '../../main/ipc/contract.ts';
+import type { AppCommand, Bridge, ContextSummary, FromManifests, Sample, StreamItems, StreamRequest, VerbRequest, VerbResponses, WireError, WireResult } from '../../main/ipc/contract.ts';
+import { artifactsIn, downloadIn, previewIn, sizesIn } from './fake-artifacts.ts';
 import { definitionsIn, SCHEDULED_RUNS } from './fake-definitions.ts';
 import { clusterTexts, FOLDER, folderChange, readPath } from './fake-folder.ts';
 import { simulateText } from './fake-simulation.ts';
@@ -181,6 +182,10 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
     { severity: 'error', code: 'server-invalid', path: ['spec', 'templates', 1, 'container', 'image'], message: 'Pod of deploy.lint: spec.containers[0].image: Required value' },
   ],
   'runs.act': () => ({}),
+  'artifacts.list': () => artifactsIn(scene, nightlyNodes()),
+  'artifacts.sizes': ({ refs }: VerbRequest<'artifacts.sizes'>) => sizesIn(scene, refs),
+  'artifacts.link': () => ({ url: 'https://minio.example.com/b/k?X-Amz-Signature=0', expiresAt: at(-3600), local: true }),
+  'logs.use': () => ({ files: 1204, bytes: 224_395_264, limit: 1024 ** 3 }),
   'definitions.text': () => ({ text: CRON_TEXT, version: '1' }),
   'definitions.save': () => ({ kind: 'CronWorkflow', name: 'nightly-features', created: false }),
   'runs.pod': () => ({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'nightly-features-x7k2p-validate-2680558651', namespace: 'data-team' }, spec: { containers: [{ name: 'main', image: 'ghcr.io/acme/features:1.42' }] } } }),
@@ -207,7 +212,7 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
   'settings.get': () => (scene === 'first' || scene === 'none' ? {} : { window: { contextId: 'c1', theme: query.get('t') ?? 'system' } }),
 };
 
-function stream(name: keyof StreamItems, request: Record<string, unknown>, push: (item: unknown) => void): void {
+function stream(name: keyof StreamItems, request: Record<string, unknown>, push: (item: unknown) => void, fail: (error: { code: string; message: string; hint?: string }) => void): void {
   if (name === 'contexts') push(contexts());
   if (name === 'definitions.list') push(definitionsIn(scene, request.kind as 'CronWorkflow'));
   if (name === 'definitions.texts') push({ change: { upserts: clusterTexts(String(request.kind)), removed: [], reset: true }, watch: { state: 'live' } });
@@ -226,19 +231,28 @@ function stream(name: keyof StreamItems, request: Record<string, unknown>, push:
   }
   // Another program changes the open file: beside what the person writes, or in the same line.
   if (name === 'files.watch' && (scene === 'disk' || scene === 'disk-both')) addEventListener('other-program', () => { push({ version: 'v2', text: scene === 'disk' ? `${fileText}# changed by another program\n` : fileText.replace('release', 'delivery') }); });
+  if (name === 'artifacts.preview') previewIn(scene, { name: (request.ref as { name: string }).name, file: request.file as string | undefined }, push, fail);
+  if (name === 'artifacts.download') downloadIn(push);
   if (name === 'runs.simulate') push(simulateText(request as StreamRequest<'runs.simulate'>));
   if (name === 'runs.logs') push({ lines: scene === 'nolog' ? [] : logLines(request.nodeId as string | undefined), source: scene === 'nolog' ? 'gone' : 'pod', end: scene !== 'live' });
 }
 
+/** Verbs that are refused. */
+const refusals: { [V in keyof VerbResponses]?: WireError } = {
+  'settings.repository': { code: 'invalid', message: 's3 needs s3.endpoint.', hint: 'For example:\ns3:\n  endpoint: minio.storage:9000\n  bucket: artifacts', retryable: false },
+};
+
 const bridge: Bridge = {
   invoke: async (verb, request) => {
     await new Promise((resolve) => setTimeout(resolve, 5));
+    const refused = refusals[verb];
+    if (refused) return { ok: false, error: refused };
     const answer = answers[verb] as ((request: unknown) => VerbResponses[typeof verb]) | undefined;
     return ok(answer?.(request) as VerbResponses[typeof verb]);
   },
   subscribe: (name, request, onItem) => {
     let closed = false;
-    setTimeout(() => { if (!closed) stream(name, (request ?? {}), (item) => { if (!closed) onItem(ok(item) as never); }); }, 5);
+    setTimeout(() => { if (!closed) stream(name, (request ?? {}), (item) => { if (!closed) onItem(ok(item) as never); }, (error) => { if (!closed) onItem({ ok: false, error: { retryable: false, ...error } }); }); }, 5);
     return () => { closed = true; };
   },
 };

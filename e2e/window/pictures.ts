@@ -59,6 +59,12 @@ const open = (name: string) => async (page: Page): Promise<void> => { await page
 const openNightly = open('nightly-features-x7k2p');
 const step = (title: string) => async (page: Page): Promise<void> => { await openNightly(page); await page.locator('.step', { hasText: title }).first().click(); };
 const tab = (title: string) => async (page: Page): Promise<void> => { await openNightly(page); await page.getByRole('tab', { name: title }).click(); };
+const artifact = (name: string, then?: (page: Page) => Promise<void>) => async (page: Page): Promise<void> => {
+  await tab('Artifacts')(page);
+  await page.getByRole('row', { name }).first().click();
+  await page.getByRole('region', { name: `Artifact ${name}` }).waitFor();
+  await then?.(page);
+};
 const room = (title: string) => async (page: Page): Promise<void> => { await page.getByRole('button', { name: title, exact: true }).first().click(); };
 const schedule = (name: string) => async (page: Page): Promise<void> => { await room('Schedules')(page); await page.locator(`[data-definition="${name}"]`).click(); };
 const sample = (title: string) => async (page: Page): Promise<void> => { await room('Samples')(page); await page.getByRole('button', { name: `Open ${title}`, exact: true }).click(); await page.locator('.monaco-editor .view-line').first().waitFor(); };
@@ -137,6 +143,20 @@ export const PICTURES: Record<string, Picture> = {
   log: { scene: 'run', act: tab('Log of all steps') },
   events: { scene: 'run', act: tab('Events') },
   yaml: { scene: 'run', act: async (page) => { await tab('YAML')(page); await page.locator('.monaco-editor .view-line').first().waitFor(); } },
+  artifacts: { scene: 'run', act: artifact('snapshot') },
+  'artifacts-text': { scene: 'run', act: artifact('partitions') },
+  'artifacts-image': { scene: 'run', act: artifact('plan') },
+  'artifacts-bytes': { scene: 'run', act: artifact('weights', async (page) => { await page.getByRole('button', { name: 'Download…' }).click(); await page.getByRole('list', { name: 'Downloads' }).waitFor(); }) },
+  'artifacts-file': { scene: 'run', act: artifact('raw-rows', async (page) => { await page.getByRole('option', { name: /notes of the day/ }).click(); await page.getByRole('button', { name: 'Back to the files' }).waitFor(); }) },
+  'artifacts-missing': { scene: 'run', act: artifact('report') },
+  'artifacts-deleted': { scene: 'run', act: artifact('checkpoint-of-the-model-before-the-last-epoch') },
+  'artifacts-git': { scene: 'run', act: artifact('sources') },
+  'artifacts-link': { scene: 'run', act: artifact('weights', async (page) => { await page.getByRole('button', { name: 'Copy link' }).click(); await page.getByRole('menu').waitFor(); }) },
+  'artifacts-forbidden': { scene: 'art-forbidden', act: artifact('snapshot') },
+  'artifacts-slow': { scene: 'art-slow', act: artifact('snapshot', async (page) => { await page.getByRole('button', { name: 'Stop', exact: true }).waitFor(); }) },
+  'artifacts-none': { scene: 'noartifacts', act: tab('Artifacts') },
+  'artifacts-many': { scene: 'art-many', act: tab('Artifacts') },
+  'artifacts-small': { scene: 'run', width: 1000, height: 640, act: artifact('partitions') },
   small: { scene: 'run', width: 1000, height: 640, act: step('validate-schema') },
   large: { scene: 'run', width: 2560, height: 1440, act: step('validate-schema') },
   zoomed: { scene: 'run', zoom: 2, act: step('validate-schema') },
@@ -209,6 +229,7 @@ export const PICTURES: Record<string, Picture> = {
   'templates-none': { scene: 'empty', act: room('Templates') },
   'templates-run': { scene: 'run', act: async (page) => { await room('Templates')(page); await page.locator('[data-definition="release"]').click(); await page.getByRole('button', { name: 'Run…' }).click(); } },
   settings: { scene: 'run', act: room('Settings') },
+  'settings-wrong': { scene: 'run', act: async (page) => { await room('Settings')(page); await page.getByRole('textbox', { name: /^Artifact repository/ }).fill('s3:\n  bucket: artifacts'); await page.getByRole('button', { name: 'Save', exact: true }).first().click(); await page.getByRole('alert').waitFor(); await page.getByRole('alert').scrollIntoViewIfNeeded(); } },
 };
 
 /** Brings a page into a state. */

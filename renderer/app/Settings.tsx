@@ -1,8 +1,12 @@
 /** The room of settings. */
 import { RadioGroup } from 'radix-ui';
+import { useCallback, useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
+import type { ContextSummary, VerbResponses } from '../../main/ipc/contract.ts';
+import { sizeWords } from '../ui/bytes.ts';
 import { Button } from '../ui/parts.tsx';
-import { invoke } from './bridge.ts';
+import { asUiError, invoke } from './bridge.ts';
+import type { UiError } from './bridge.ts';
 import { STATE_WORD } from './Rail.tsx';
 import { say, sayError, setUi, useUi } from './store.ts';
 import type { Theme } from './store.ts';
@@ -47,10 +51,85 @@ export function Settings(): ReactElement {
           {permissions.crds ? null : <Button onClick={install}>Install the Argo CRDs…</Button>}
         </section>
       ) : null}
+      {context ? <Repository key={context.id} context={context} /> : null}
+      <KeptLogs />
       <section>
         <h2>About</h2>
         <dl className="kv"><dt>Tiphys</dt><dd>{info?.version ?? '…'}</dd><dt>Electron</dt><dd>{info?.electron ?? '…'}</dd><dt>Data</dt><dd className="mono">{info?.dataDir ?? '…'}</dd></dl>
       </section>
     </div>
+  );
+}
+
+const EXAMPLE = 's3:\n  endpoint: minio.storage:9000\n  bucket: artifacts\n  insecure: true\n  accessKeySecret: {name: minio, key: accesskey}\n  secretKeySecret: {name: minio, key: secretkey}';
+
+/** Where artifacts go in namespaces that do not say. Read when it is shown; written when it is right. */
+function Repository({ context: { id, name, kind } }: { context: ContextSummary }): ReactElement {
+  const [saved, setSaved] = useState<string>();
+  const [text, setText] = useState('');
+  const [error, setError] = useState<UiError>();
+  useEffect(() => {
+    let gone = false;
+    invoke('settings.get', undefined).then((values) => {
+      const texts = values['artifacts.repository'] as Record<string, string> | undefined;
+      if (gone) return;
+      setSaved(texts?.[id] ?? '');
+      setText(texts?.[id] ?? '');
+    }, () => { if (!gone) setSaved(''); });
+    return () => { gone = true; };
+  }, [id]);
+  const save = (): void => {
+    invoke('settings.repository', { contextId: id, text }).then(() => {
+      setSaved(text);
+      setError(undefined);
+      say('done', text.trim() === '' ? `${name} has no artifact repository of its own.` : `Steps in ${name} keep their artifacts there from now on.`);
+    }, (reason: unknown) => { setError(asUiError(reason)); });
+  };
+  return (
+    <section>
+      <h2>Artifact repository of {name}</h2>
+      <p className="soft">For its namespaces without a ConfigMap <span className="mono">artifact-repositories</span>, written as an entry of one. {kind === 'local' ? 'Without it artifacts are kept in a folder of this machine.' : 'Without it a step that hands on artifacts has to say where they go.'} The Secrets are those of the run's namespace.</p>
+      <textarea className="field mono" rows={7} spellCheck={false} aria-label={`Artifact repository of ${name}`} aria-invalid={error !== undefined} aria-describedby={error ? 'repository-error' : undefined} placeholder={EXAMPLE} disabled={saved === undefined} value={text} onChange={(event) => { setText(event.target.value); }} />
+      {error ? <p id="repository-error" className="wrong text" role="alert">{error.message}{error.hint === undefined ? null : <span className="soft hint-lines">{error.hint}</span>}</p> : null}
+      <div className="acts"><Button unable={text === saved ? 'Nothing was changed' : undefined} onClick={save}>Save</Button></div>
+    </section>
+  );
+}
+
+const MIB = 1024 * 1024;
+
+/** Logs that outlive their Pods: how much they take, how much they may, and their end. */
+function KeptLogs(): ReactElement {
+  const [use, setUse] = useState<VerbResponses['logs.use']>();
+  const [error, setError] = useState<UiError>();
+  const [limit, setLimit] = useState<string>();
+  const look = useCallback((): void => {
+    invoke('logs.use', undefined).then((value) => { setUse(value); setError(undefined); }, (reason: unknown) => { setError(asUiError(reason)); });
+  }, []);
+  useEffect(look, [look]);
+  const shown = limit ?? (use ? String(Math.round(use.limit / MIB)) : '');
+  const wrong = limit !== undefined && !/^[1-9]\d{0,6}$/.test(limit.trim()) ? 'A whole number of MiB, 1 or more' : undefined;
+  const saveLimit = (): void => {
+    invoke('settings.set', { key: 'logs.limit', value: Number(shown) }).then(() => { setLimit(undefined); look(); say('done', 'The limit is kept; the oldest logs go when it is reached.'); }, (reason: unknown) => { sayError('The limit was not kept', reason); });
+  };
+  const clear = (): void => {
+    const run = (): void => { invoke('logs.clear', undefined).then(() => { look(); say('done', 'The kept logs are deleted.'); }, (reason: unknown) => { sayError('The kept logs were not deleted', reason); }); };
+    const count = use ? `${use.files.toLocaleString('en')} kept ${use.files === 1 ? 'log' : 'logs'}` : 'kept logs';
+    setUi({ confirm: { title: `Delete ${count}?`, action: 'Delete', danger: true, run, body: 'Logs of steps whose Pods are gone can then be read only where they were archived. It is for all contexts of this machine; nothing in a cluster is changed.' } });
+  };
+  return (
+    <section>
+      <h2>Kept logs</h2>
+      <p className="soft">Logs of steps that ended are kept on this machine, so that they outlive their Pods. The oldest go first.</p>
+      {error ? <p className="wrong text" role="alert">What they take could not be read: {error.message}</p> : (
+        <p aria-live="polite">{use ? <><b className="strong">{sizeWords(use.bytes)}</b> in {use.files.toLocaleString('en')} {use.files === 1 ? 'log' : 'logs'}</> : 'Counting'}</p>
+      )}
+      <div className="acts">
+        <label className="limit">At most <input className="field" inputMode="numeric" aria-label="Limit of kept logs for each context, in MiB" aria-invalid={wrong !== undefined} value={shown} disabled={!use} onChange={(event) => { setLimit(event.target.value); }} /> MiB for each context</label>
+        <Button unable={wrong ?? (limit === undefined || limit === String(Math.round((use?.limit ?? 0) / MIB)) ? 'Nothing was changed' : undefined)} onClick={saveLimit}>Save</Button>
+        <span className="grow" />
+        <Button kind="danger" unable={use?.files === 0 ? 'Nothing is kept' : undefined} onClick={clear}>Delete…</Button>
+      </div>
+    </section>
   );
 }

@@ -32,7 +32,7 @@ const COMMANDS: Command[] = [
   { id: 'save', title: 'Save', group: 'File', keys: 'Mod+S', when: () => useUi.getState().document !== undefined, run: () => void saveDocument(false) },
   { id: 'save-as', title: 'Save as…', group: 'File', keys: 'Mod+Shift+S', when: () => useUi.getState().document !== undefined, run: () => void saveDocument(true) },
   { id: 'save-cluster', title: 'Save to the cluster', group: 'File', keys: 'Mod+Shift+Enter', when: isDefinition, run: () => void saveToCluster() },
-  view('graph', 'Graph', 'G'), view('timeline', 'Timeline', 'T'), view('table', 'Table', 'B'), view('log', 'Log of all steps', 'L'), view('events', 'Events', 'E'), view('yaml', 'YAML', 'Y'),
+  view('graph', 'Graph', 'G'), view('timeline', 'Timeline', 'T'), view('table', 'Table', 'B'), view('log', 'Log of all steps', 'L'), view('artifacts', 'Artifacts', 'A'), view('events', 'Events', 'E'), view('yaml', 'YAML', 'Y'),
   { id: 'palette', title: 'Search and commands', group: 'View', keys: 'Mod+K', run: () => { setUi({ overlay: 'palette' }); } },
   { id: 'keys', title: 'Keys of this place', group: 'View', keys: '?', run: () => { setUi({ overlay: 'keys' }); } },
   { id: 'next-pane', title: 'Next pane', group: 'View', keys: 'F6', run: () => { cyclePane(1); } },

@@ -6,7 +6,7 @@ import { asUiError, invoke } from './bridge.ts';
 import type { UiError } from './bridge.ts';
 
 export type Room = 'runs' | 'designer' | 'templates' | 'schedules' | 'samples' | 'settings';
-export type RunView = 'graph' | 'timeline' | 'table' | 'log' | 'events' | 'yaml';
+export type RunView = 'graph' | 'timeline' | 'table' | 'log' | 'artifacts' | 'events' | 'yaml';
 export type Theme = 'system' | 'light' | 'dark' | 'contrast';
 
 /** A context and a namespace: what most requests are about. */
@@ -73,6 +73,8 @@ interface Ui extends Remembered {
   /** The run that is open, and the step selected in it (id of the graph's node). */
   run?: string;
   step?: string;
+  /** The artifact that is looked at, by its id among the run's. */
+  artifact?: string;
   view: RunView;
   /** The schedule or template that is open. */
   definition?: { kind: 'CronWorkflow' | 'WorkflowTemplate' | 'ClusterWorkflowTemplate'; name: string };
@@ -158,14 +160,14 @@ export function usePlace(): Place {
 /** Switches the context. The room stays; what is open belongs to the old one. */
 export function chooseContext(contextId: string): void {
   if (useUi.getState().contextId === contextId) return;
-  setUi({ contextId, run: undefined, step: undefined, permissions: undefined, permissionsError: undefined });
+  setUi({ contextId, run: undefined, step: undefined, artifact: undefined, permissions: undefined, permissionsError: undefined });
 }
 
 export function chooseNamespace(namespace: string, typed: boolean): void {
   const state = useUi.getState();
   const known = state.typed[state.contextId] ?? [];
   setUi({
-    namespaces: { ...state.namespaces, [state.contextId]: namespace }, run: undefined, step: undefined, permissions: undefined, permissionsError: undefined,
+    namespaces: { ...state.namespaces, [state.contextId]: namespace }, run: undefined, step: undefined, artifact: undefined, permissions: undefined, permissionsError: undefined,
     ...(typed && !known.includes(namespace) ? { typed: { ...state.typed, [state.contextId]: [namespace, ...known].slice(0, 20) } } : {}),
   });
 }
@@ -173,7 +175,7 @@ export function chooseNamespace(namespace: string, typed: boolean): void {
 export function openRun(name: string): void {
   const state = useUi.getState();
   if (state.run === name && state.room === 'runs') return;
-  setUi({ room: 'runs', run: name, step: undefined, view: state.view });
+  setUi({ room: 'runs', run: name, step: undefined, artifact: undefined, view: state.view });
 }
 
 let lastToast = 0;

@@ -15,6 +15,7 @@ import { countWords, triesOf, why } from '../document/summary.ts';
 import { Button, CopyButton, Elapsed, EmptyState, ErrorState, Loading, RawText, useNow } from '../ui/parts.tsx';
 import { PhaseBar, PhaseGlyph, PHASE_WORD } from '../ui/phase.tsx';
 import { between, clock, exact } from '../ui/time.ts';
+import { openArtifact } from './artifacts.ts';
 import { act, askTo, cannotChange, openInDesigner } from './actions.ts';
 import { Events } from './Events.tsx';
 import { LogView } from './LogView.tsx';
@@ -82,7 +83,7 @@ function StepInspector({ selection, graph, nodes, workflow, name, counts, onChoo
         <div className="facts">
           <WhyBox node={node} status={shown?.message === undefined ? status : shown} graph={graph} workflow={workflow} name={name} counts={counts} />
           <Summary node={node} status={shown} template={template} />
-          {shown ? <InputsOutputs inputs={shown.inputs} outputs={shown.outputs} /> : null}
+          {shown ? <InputsOutputs inputs={shown.inputs} outputs={shown.outputs} nodeId={shown.id} /> : null}
         </div>
         {runs ? <LogView key={shown.id} name={name} nodeId={shown.id} nodes={nodes} label={`Log of ${node.title}`} live={!shown.finishedAt} containers={containersOf(template)} compact onGrow={() => { setTab('log'); }} /> : null}
       </Tabs.Content>
@@ -168,7 +169,7 @@ function Ran({ from, to }: { from: string; to: string | null | undefined }): Rea
   return <span title={exact(from)}>{clock(from, now)}, {to ? 'ran ' : 'runs for '}<Elapsed from={from} to={to} /></span>;
 }
 
-function InputsOutputs({ inputs, outputs }: { inputs: Inputs | undefined; outputs: Outputs | undefined }): ReactElement | null {
+function InputsOutputs({ inputs, outputs, nodeId }: { inputs: Inputs | undefined; outputs: Outputs | undefined; nodeId?: string }): ReactElement | null {
   const has = (io: Inputs | undefined): boolean => Boolean(io?.parameters?.length ?? io?.artifacts?.length);
   const results: [string, string][] = [];
   if (outputs?.result !== undefined) results.push(['result', outputs.result]);
@@ -176,21 +177,26 @@ function InputsOutputs({ inputs, outputs }: { inputs: Inputs | undefined; output
   if (!has(inputs) && !has(outputs) && results.length === 0) return null;
   return (
     <section>
-      {has(inputs) ? <><h3 className="sec">Inputs</h3><Values parameters={inputs?.parameters} artifacts={inputs?.artifacts} /></> : null}
-      {has(outputs) || results.length ? <><h3 className="sec">Outputs</h3><Values parameters={outputs?.parameters} artifacts={outputs?.artifacts} results={results} /></> : null}
+      {has(inputs) ? <><h3 className="sec">Inputs</h3><Values parameters={inputs?.parameters} artifacts={inputs?.artifacts} open={opening(nodeId, 'input')} /></> : null}
+      {has(outputs) || results.length ? <><h3 className="sec">Outputs</h3><Values parameters={outputs?.parameters} artifacts={outputs?.artifacts} results={results} open={opening(nodeId, 'output')} /></> : null}
     </section>
   );
+}
+
+/** @returns what opens an artifact of a step where it can be looked at */
+function opening(nodeId: string | undefined, direction: 'input' | 'output'): ((name: string) => void) | undefined {
+  return nodeId === undefined ? undefined : (name) => { openArtifact({ nodeId, direction, name }); };
 }
 
 /** Longer values are folded. */
 const SHORT = 160;
 
-function Values({ parameters = [], artifacts = [], results = [] }: { parameters?: Parameter[] | undefined; artifacts?: Artifact[] | undefined; results?: [string, string][] }): ReactElement {
+function Values({ parameters = [], artifacts = [], results = [], open }: { parameters?: Parameter[] | undefined; artifacts?: Artifact[] | undefined; results?: [string, string][]; open?: ((name: string) => void) | undefined }): ReactElement {
   const values: [string, string][] = [...results, ...parameters.map((parameter): [string, string] => [parameter.name, parameter.value ?? parameter.default ?? ''])];
   return (
     <dl className="kv">
       {values.map(([name, value]) => [<dt key={`${name}-k`} title={name}>{name}</dt>, <dd key={name}>{value.length > SHORT || value.includes('\n') ? <LongValue value={value} /> : <span className="mono">{value === '' ? <span className="soft">empty</span> : value}</span>}</dd>])}
-      {artifacts.map((artifact) => [<dt key={`${artifact.name}-a`} title={artifact.name}>{artifact.name}</dt>, <dd key={artifact.name}>artifact{artifact.path === undefined ? '' : <span className="mono soft"> {artifact.path}</span>}</dd>])}
+      {artifacts.map((artifact) => [<dt key={`${artifact.name}-a`} title={artifact.name}>{artifact.name}</dt>, <dd key={artifact.name}>{open ? <button type="button" className="link" aria-label={`Open the artifact ${artifact.name}`} onClick={() => { open(artifact.name); }}>artifact</button> : 'artifact'}{artifact.deleted ? <span className="soft"> deleted</span> : null}{artifact.path === undefined ? '' : <span className="mono soft"> {artifact.path}</span>}</dd>])}
     </dl>
   );
 }

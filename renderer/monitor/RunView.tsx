@@ -17,6 +17,7 @@ import { Button, EmptyState, ErrorState, Loading, Spinner, useNarrow, useNow } f
 import { PhasePill } from '../ui/phase.tsx';
 import { between, exact, shortDuration } from '../ui/time.ts';
 import { act, askTo, cannotChange, openInDesigner, settled, useAsked } from './actions.ts';
+import { Artifacts } from './Artifacts.tsx';
 import { Events } from './Events.tsx';
 import { Graph } from './Graph.tsx';
 import { Inspector } from './Inspector.tsx';
@@ -29,7 +30,7 @@ import { runPhase } from './words.ts';
 
 const YamlText = lazy(() => import('../editor/YamlText.tsx'));
 
-const VIEWS: [View, string][] = [['graph', 'Graph'], ['timeline', 'Timeline'], ['table', 'Table'], ['log', 'Log of all steps'], ['events', 'Events'], ['yaml', 'YAML']];
+const VIEWS: [View, string][] = [['graph', 'Graph'], ['timeline', 'Timeline'], ['table', 'Table'], ['log', 'Log of all steps'], ['artifacts', 'Artifacts'], ['events', 'Events'], ['yaml', 'YAML']];
 const NO_GRAPH: GraphModel = { nodes: [], edges: [] };
 
 export function RunView({ name }: { name: string }): ReactElement {
@@ -80,6 +81,7 @@ export function RunView({ name }: { name: string }): ReactElement {
           <Tabs.Content value="timeline" className="view" tabIndex={-1}><Timeline nodes={nodes} chosen={step} onChoose={choose} workflow={workflow} /></Tabs.Content>
           <Tabs.Content value="table" className="view" tabIndex={-1}><StepTable nodes={nodes} chosen={step} onChoose={choose} onOpen={openInspector} /></Tabs.Content>
           <Tabs.Content value="log" className="view" tabIndex={-1}><LogView key={name} name={name} nodes={nodes} label={`Log of all steps of ${name}`} live={!workflow.status?.finishedAt} onChoose={choose} /></Tabs.Content>
+          <Tabs.Content value="artifacts" className="view" tabIndex={-1}><Artifacts key={name} name={name} nodes={nodes} onChoose={choose} /></Tabs.Content>
           <Tabs.Content value="events" className="view" tabIndex={-1}><Events key={name} name={name} live={!workflow.status?.finishedAt} /></Tabs.Content>
           <Tabs.Content value="yaml" className="view" tabIndex={-1}><Suspense fallback={<Loading words="Opening" />}><YamlText value={workflow} label={`YAML of ${name}`} /></Suspense></Tabs.Content>
         </Tabs.Root>
