@@ -18,7 +18,7 @@ import { onlySidecarsLeft } from '../pod/report.ts';
 import { isAppError } from '../spec/error.ts';
 import type { Pod } from '../spec/kubernetes.ts';
 import { INSTANCE_ID } from '../spec/types.ts';
-import type { Condition, Workflow } from '../spec/types.ts';
+import type { Condition, TemplateCall, Workflow } from '../spec/types.ts';
 import { refusalOf } from './actions.ts';
 import type { Actions } from './actions.ts';
 import type { Admission } from './admission.ts';
@@ -104,7 +104,7 @@ const LOOK_MS_MOST = 1_000;
 const LOOK_FACTOR_WHILE_CREATING = 2.5;
 /** From so many nodes on, and when one look would make so many, looks are a matter for the other thread: here they would hold the window. */
 const MANY_NODES = 300;
-const MANY_NEW_NODES = 40;
+const MANY_NEW_NODES = 25;
 /** After so many deaths of the thread in a row the run is looked at here. */
 const THREAD_DEATHS = 3;
 /** A chore that was done and is asked for again after this is done again. */
@@ -147,8 +147,8 @@ export class Run {
   /** The run that estimates go by; it is found once, and read. */
   #baseline: { run: Workflow | undefined; known: boolean } | undefined;
   readonly #looks: ThreadLooks | undefined;
-  /** One look made so many nodes that the next one is the thread's. */
-  #large = false;
+  /** One look makes so many nodes that it is the thread's. */
+  #large: boolean;
   #deaths = 0;
   /** The look on the other thread, if one is under way. */
   #looking: Promise<void> | undefined;
@@ -169,6 +169,7 @@ export class Run {
     this.#context = context;
     this.#fault = malformedOf(workflow)?.message;
     this.#workflow = workflow;
+    this.#large = this.#fault === undefined && makesMany(workflow.spec);
     this.#looks = context.thread && new ThreadLooks(context.thread, `${workflow.metadata.namespace ?? ''}/${this.name}/${this.uid}`);
     this.#claim(lockClaims(this.#workflow));
     this.#seen();
@@ -293,6 +294,10 @@ export class Run {
       if (!outdated()) this.#perform(action);
       return !outdated();
     });
+    await inTurns(this.#context.pods.of(this.name, this.uid).pods, ([nodeId, pod]) => {
+      this.#seeToPod(nodeId, pod);
+      return !outdated();
+    });
     if (!outdated()) this.#afterLook(outcome, gone, now);
   }
 
@@ -359,8 +364,9 @@ export class Run {
   #observe(refusals: Map<string, Refusal>, needs: Needs): Observed {
     const { pods, surroundings, locks, curlImage } = this.#context;
     const repository = this.#context.repository();
+    const { pods: seen, reports } = pods.of(this.name, this.uid);
     return {
-      ...pods.of(this.name, this.uid), ...surroundings.observed(needs), baseline: this.#baseline?.run, ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
+      pods: seen, reports, ...surroundings.observed(needs), baseline: this.#baseline?.run, ...(needs.locks && { locks: locks.tableFor(this.#workflow) }), refusals,
       ...(this.#conditions && { conditions: this.#conditions }), tasks: this.#tasks.reports, settings: { instanceId: INSTANCE_ID, ...(repository && { artifactRepository: repository }), ...(curlImage && { curlImage }) },
     };
   }
@@ -487,12 +493,14 @@ export class Run {
 
   /** What the in-Pod protocol needs from outside, for Pods that changed since it was last asked. */
   #seeToPods(): void {
-    for (const [nodeId, pod] of this.#context.pods.of(this.name, this.uid).pods) {
-      if (this.#seenTo.has(pod)) continue;
-      this.#seenTo.add(pod);
-      this.#endSidecars(nodeId, pod);
-      this.#seeToHelper(pod);
-    }
+    for (const [nodeId, pod] of this.#context.pods.of(this.name, this.uid).pods) this.#seeToPod(nodeId, pod);
+  }
+
+  #seeToPod(nodeId: string, pod: Pod): void {
+    if (this.#seenTo.has(pod)) return;
+    this.#seenTo.add(pod);
+    this.#endSidecars(nodeId, pod);
+    this.#seeToHelper(pod);
   }
 
   /** Sidecars that neither the kubelet nor a wrapper ends are ended by the Pod's deadline once main is done. */
@@ -750,6 +758,12 @@ export class Run {
     this.#context.creates.drop(this.name);
     this.#context.chores.drop(this.name);
   }
+}
+
+/** @returns whether the spec says by itself that one look will make many nodes: what loops and tasks it has, not what comes from parameters */
+function makesMany({ templates = [] }: Workflow['spec']): boolean {
+  const turns = ({ withItems, withSequence }: TemplateCall): number => withItems?.length ?? (Number(withSequence?.count ?? 1) || 1);
+  return templates.some(({ dag, steps }) => [dag?.tasks ?? [], ...(steps ?? [])].some((calls) => calls.reduce((sum, call) => sum + turns(call), 0) > MANY_NEW_NODES));
 }
 
 function firstLine(error: unknown): string {
