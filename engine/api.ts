@@ -183,6 +183,28 @@ export interface BackfillOptions {
   most?: number;
 }
 
+/** A field that another manager owns, where it stands in the object as the cluster has it. */
+export interface FieldClaim {
+  path: (string | number)[];
+  manager: string;
+}
+
+export interface ApplyOptions {
+  /** The version that the change was made from. */
+  version?: string;
+  /** What it was then: with it is known what the person took out. */
+  base?: CronWorkflow | WorkflowTemplate;
+  /** Takes over what others own and would have another value. */
+  force?: boolean;
+  /** Fields that others own and that go all the same. */
+  remove?: readonly FieldClaim['path'][];
+}
+
+export type ApplyOutcome =
+  | { object: CronWorkflow | WorkflowTemplate; created: boolean }
+  /** Nothing was written. `changed`: it is another version; `conflicts`: others own what would change; `kept`: others own what would stay though it is wanted no more. */
+  | { current: CronWorkflow | WorkflowTemplate; changed: boolean; conflicts: FieldClaim[]; kept: FieldClaim[] };
+
 /** CronWorkflows and templates. They are kept in the cluster where it knows their kinds, else on this machine. All throw AppError. */
 export interface EngineDefinitions {
   list(kind: DefinitionKind, namespace: string): Promise<DefinitionSummary[]>;
@@ -191,6 +213,8 @@ export interface EngineDefinitions {
   create(kind: DefinitionKind, namespace: string, object: CronWorkflow | WorkflowTemplate, options?: { dryRun?: boolean }): Promise<CronWorkflow | WorkflowTemplate>;
   /** Replaces labels, annotations and spec of the one of that name; its status stays. With a resourceVersion only that version. */
   replace(kind: DefinitionKind, namespace: string, object: CronWorkflow | WorkflowTemplate): Promise<CronWorkflow | WorkflowTemplate>;
+  /** Validates, then saves by server-side apply as the manager `tiphys`; where the kind is kept on this machine, by replacing. */
+  apply(kind: DefinitionKind, namespace: string, object: CronWorkflow | WorkflowTemplate, options?: ApplyOptions): Promise<ApplyOutcome>;
   remove(kind: DefinitionKind, namespace: string, name: string): Promise<void>;
   watch(kind: DefinitionKind, namespace: string, onChange: (change: DefinitionChange) => void, onState?: (state: WatchState) => void): Subscription;
   /** As watch, with the objects themselves. */

@@ -1,10 +1,10 @@
 /** CronWorkflows and templates for people: lists, single objects, and runs made of them. */
-import type { BackfillOptions, DefinitionChange, DefinitionKind, DefinitionSummary, EngineDefinitions, ScheduleSummary, SubmitOptions } from '../api.ts';
+import type { ApplyOptions, ApplyOutcome, BackfillOptions, DefinitionChange, DefinitionKind, DefinitionSummary, EngineDefinitions, ScheduleSummary, SubmitOptions } from '../api.ts';
 import type { Subscription, WatchState } from '../kube/port.ts';
 import { backfillRun, backfillTimes, childOf, nextTimes } from '../operate/cron.ts';
 import type { Backfill } from '../operate/cron.ts';
 import { omit } from '../operate/omit.ts';
-import { AppError } from '../spec/error.ts';
+import { AppError, isAppError } from '../spec/error.ts';
 import { ANNOTATION, ARGO_API_VERSION, INSTANCE_ID, LABEL } from '../spec/types.ts';
 import type { CronWorkflow, Workflow, WorkflowSpec, WorkflowTemplate } from '../spec/types.ts';
 import { validateClusterWorkflowTemplate, validateCronWorkflow, validateWorkflowTemplate } from '../spec/validate.ts';
@@ -55,6 +55,20 @@ export class Catalog implements EngineDefinitions {
       const metadata = { ...current.metadata, labels: { ...labels, ...(instance !== undefined && { [LABEL.instanceId]: instance }) }, annotations: { ...annotations } };
       return { ...current, metadata, spec: object.spec };
     });
+  }
+
+  async apply(kind: DefinitionKind, namespace: string, object: Definition, options: ApplyOptions = {}): Promise<ApplyOutcome> {
+    const { name = '', labels, annotations } = object.metadata;
+    const named: Definition = { ...object, metadata: { name, ...(labels && { labels }), ...(annotations && { annotations }) } };
+    await this.#check(kind, namespace, named);
+    if (kind !== 'CronWorkflow') return await this.#definitions.apply(kind, namespace, named, options);
+    const current = await this.#definitions.get(kind, namespace, name).catch((error: unknown) => {
+      if (isAppError(error, 'not-found')) return undefined;
+      throw error;
+    });
+    // A schedule of somebody else stays theirs.
+    const ours = !current || current.metadata.labels?.[LABEL.instanceId] === INSTANCE_ID;
+    return await this.#definitions.apply(kind, namespace, ours ? asOurs(withoutStatus(named)) : withoutStatus(named), options);
   }
 
   remove(kind: DefinitionKind, namespace: string, name: string): Promise<void> {

@@ -2,13 +2,14 @@
  * CronWorkflows, WorkflowTemplates and ClusterWorkflowTemplates: objects of the cluster where it knows their kinds; where
  * not, and for those made before it did, files of this machine.
  */
-import type { Clock, DefinitionKind } from '../api.ts';
+import type { ApplyOptions, ApplyOutcome, Clock, DefinitionKind } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
 import type { Cluster, KubeObject, ResourceType, Subscription, WatchHandler, WatchState } from '../kube/port.ts';
 import { omit } from '../operate/omit.ts';
 import { AppError, isAppError } from '../spec/error.ts';
 import { ARGO_API_VERSION } from '../spec/types.ts';
 import type { CronWorkflow, WorkflowTemplate } from '../spec/types.ts';
+import { applyDefinition } from './apply.ts';
 import { DiskObjects } from './disk-objects.ts';
 import { typedDefinition, typing } from './typed.ts';
 
@@ -24,6 +25,8 @@ export const DEFINITIONS: Readonly<Record<DefinitionKind, { type: ResourceType; 
 
 /** Where objects of one kind are. All calls throw AppError. */
 interface Store {
+  /** Who wrote which field is known. */
+  managed: boolean;
   get(namespace: string | undefined, name: string): Promise<Definition>;
   list(namespace: string | undefined): Promise<Definition[]>;
   create(object: Definition, options?: { dryRun?: boolean }): Promise<Definition>;
@@ -81,6 +84,24 @@ export class Definitions {
     }
   }
 
+  /** Saves what is wanted over what is there, in the cluster by server-side apply. */
+  async apply(kind: DefinitionKind, namespace: string, object: Definition, options: ApplyOptions): Promise<ApplyOutcome> {
+    const place = placeOf(kind, namespace);
+    const { name = '' } = object.metadata;
+    const stores = await this.#stores(kind, place);
+    const onDisk = this.#disk[kind];
+    const kept = await onDisk.get(place, name).catch((error: unknown) => {
+      if (isAppError(error, 'not-found')) return undefined;
+      throw error;
+    });
+    const wanted = inPlace(kind, place, object);
+    if (!kept && stores[0]?.managed) return await applyDefinition(this.#cluster, DEFINITIONS[kind].type, wanted, options);
+    if (!kept) return { object: await onDisk.create(wanted), created: true };
+    if (options.version !== undefined && options.version !== kept.metadata.resourceVersion) return { current: kept, changed: true, conflicts: [], kept: [] };
+    const metadata = { ...kept.metadata, labels: { ...wanted.metadata.labels }, annotations: { ...wanted.metadata.annotations } };
+    return { object: await onDisk.replace({ ...kept, metadata, spec: wanted.spec }), created: false };
+  }
+
   async remove(kind: DefinitionKind, namespace: string, name: string): Promise<void> {
     const { store } = await this.#find(kind, namespace, name);
     await store.remove(placeOf(kind, namespace), name);
@@ -136,7 +157,7 @@ export class Definitions {
     const cluster = this.#cluster;
     const typed = (raw: Definition): Definition => typedDefinition(kind, raw);
     return {
-      get: async (namespace, name) => typed(await cluster.get<Definition>(type, namespace, name)), list: async (namespace) => (await cluster.list<Definition>(type, namespace)).items.map(typed),
+      managed: true, get: async (namespace, name) => typed(await cluster.get<Definition>(type, namespace, name)), list: async (namespace) => (await cluster.list<Definition>(type, namespace)).items.map(typed),
       create: (object, options) => cluster.create(type, object, options), replace: (object) => cluster.replace(type, object),
       remove: (namespace, name) => cluster.delete(type, namespace, name, { propagationPolicy: 'Background' }), watch: (namespace, handler) => cluster.watch(type, namespace, {}, typing(handler, typed)),
     };
@@ -145,7 +166,7 @@ export class Definitions {
   #onDisk(kind: DefinitionKind): Store {
     const disk = this.#disk[kind];
     return {
-      get: (namespace, name) => disk.get(namespace, name), list: (namespace) => disk.list(namespace), create: (object, options) => disk.create(object, options),
+      managed: false, get: (namespace, name) => disk.get(namespace, name), list: (namespace) => disk.list(namespace), create: (object, options) => disk.create(object, options),
       replace: (object) => disk.replace(object), remove: (namespace, name) => disk.remove(namespace, name), watch: (namespace, handler) => disk.watch(namespace, handler),
     };
   }

@@ -10,7 +10,7 @@ import type { ResolvedContext } from './kubeconfig.ts';
 import { execOverSocket } from './exec-socket.ts';
 import { forwardOverSocket } from './port-forward.ts';
 import { followLogs } from './pod-logs.ts';
-import type { AccessReview, Cluster, DeleteOptions, ExecResult, ListResult, LogOptions, Patch, ResourceType, Selectors, ServerVersion, Subscription, WatchHandler, WriteOptions } from './port.ts';
+import type { AccessReview, Cluster, DeleteOptions, ExecResult, FieldOwner, ListResult, LogOptions, Patch, ResourceType, Selectors, ServerVersion, Subscription, WatchHandler, WriteOptions } from './port.ts';
 import { REFLECTOR_TIMES, Reflector } from './reflector.ts';
 import type { ReflectorTimes } from './reflector.ts';
 import { isMap } from './store/json.ts';
@@ -98,6 +98,11 @@ class Client implements Cluster {
 
   async get<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string): Promise<T> {
     return clean(await this.#transport.json<T>({ method: 'GET', path: pathOf(type, namespace, name) }));
+  }
+
+  async owners(type: ResourceType, namespace: string | undefined, name: string): Promise<FieldOwner[]> {
+    const { metadata } = await this.#transport.json<{ metadata: { managedFields?: { manager?: string; fieldsV1?: unknown }[] } }>({ method: 'GET', path: pathOf(type, namespace, name) });
+    return (metadata.managedFields ?? []).map(({ manager = '', fieldsV1 }) => ({ manager, fields: fieldsOf(fieldsV1) }));
   }
 
   async list<T extends KubeObject>(type: ResourceType, namespace?: string, selectors: Selectors = {}): Promise<ListResult<T>> {
@@ -280,6 +285,20 @@ const POD: ResourceType = { group: '', version: 'v1', kind: 'Pod', plural: 'pods
 function clean<T extends KubeObject>(object: T): T {
   if (isMap(object.metadata)) delete object.metadata['managedFields'];
   return object;
+}
+
+/** Kubernetes: FieldsV1, where `f:` is a field, `k:` an item by its keys, `v:` one by its value and `.` the thing itself. */
+function fieldsOf(value: unknown, at: readonly string[] = []): string[][] {
+  const inner = isMap(value) ? Object.entries(value).filter(([key]) => key !== '.') : [];
+  if (inner.length === 0) return at.length > 0 ? [[...at]] : [];
+  return inner.flatMap(([key, member]) => fieldsOf(member, [...at, segmentOf(key)]));
+}
+
+function segmentOf(key: string): string {
+  const rest = key.slice(2);
+  if (!key.startsWith('k:')) return key.startsWith('f:') ? rest : `[${rest}]`;
+  const keys = JSON.parse(rest) as Record<string, unknown>;
+  return `[${Object.entries(keys).map(([name, each]) => `${name}=${String(each)}`).join(',')}]`;
 }
 
 function typed(type: ResourceType, object: KubeObject): KubeObject {

@@ -111,6 +111,12 @@ export interface ExecResult {
   stderr: string;
 }
 
+/** A manager and the fields it owns. Keys in order; an item of a list by a key is `[name=main]`. */
+export interface FieldOwner {
+  manager: string;
+  fields: string[][];
+}
+
 export interface ServerVersion {
   major: number;
   minor: number;
@@ -137,6 +143,8 @@ export interface Cluster {
   /** Replaces the whole object; with a resourceVersion in its metadata only if nobody changed it since (else `conflict`). */
   replace<T extends KubeObject>(type: ResourceType, object: T, options?: WriteOptions): Promise<T>;
   patch<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string, patch: Patch, options?: WriteOptions): Promise<T>;
+  /** @returns who set which fields of an object, as managers of server-side apply */
+  owners(type: ResourceType, namespace: string | undefined, name: string): Promise<FieldOwner[]>;
   delete(type: ResourceType, namespace: string | undefined, name: string, options?: DeleteOptions): Promise<void>;
   /** Lists, then follows changes, over every interruption, until closed. All namespaces when none is given. */
   watch<T extends KubeObject>(type: ResourceType, namespace: string | undefined, selectors: Selectors, handler: WatchHandler<T>): Subscription;

@@ -3,7 +3,7 @@
  * every stream a request and items that follow until it is closed. preload.ts bridges them all without knowing any.
  */
 import { z } from 'zod';
-import type { ArtifactInfo, ArtifactPreview, ArtifactSize, DefinitionChange, DefinitionKind, EngineHolder, LogLine, LogSource, ManifestGroup, ManifestNotice, ManifestParameter, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
+import type { ArtifactInfo, ArtifactPreview, ArtifactSize, DefinitionChange, DefinitionKind, EngineHolder, FieldClaim, LogLine, LogSource, ManifestGroup, ManifestNotice, ManifestParameter, RunAction, RunChange, RunListChange, RunStore, SimulationItem } from '../../engine/index.ts';
 import type { WatchState } from '../../engine/index.ts';
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { KubeObject } from '../../engine/spec/kubernetes.ts';
@@ -29,6 +29,8 @@ const runAction = z.discriminatedUnion('action', [
   z.object({ action: z.literal('retry'), restartSuccessful: z.boolean().optional(), nodeFieldSelector: z.string().max(4096).optional(), parameters: parameters.optional() }),
   z.object({ action: z.literal('resubmit'), memoized: z.boolean().optional(), parameters: parameters.optional() }),
 ]);
+
+const fieldPath = z.array(z.union([z.string().max(1024), z.number().int().min(0)])).min(1).max(100);
 
 /** What a file becomes, if it is still the version that the text was made from. */
 const rewrite = z.object({ handle: name, text, over: z.string().max(128) });
@@ -70,6 +72,19 @@ export const VERBS = {
   'definitions.text': definition,
   /** Create the CronWorkflow or template of a text, or replace the one of its name; with a version only that one. */
   'definitions.save': place.extend({ text, version: z.string().max(64).optional() }),
+  /** Save an object of a text by server-side apply; nothing is written where something stands against it. */
+  'definitions.apply': place.extend({
+    text,
+    /** Index of the document in the text; without it the text holds one object. */
+    part: z.number().int().min(0).max(10_000).exactOptional(),
+    /** Under another name or kind: a Workflow becomes a template or a schedule. */
+    as: z.object({ kind: definitionKind, name, schedules: z.array(z.string().max(256)).max(20).exactOptional() }).exactOptional(),
+    version: z.string().max(64).exactOptional(),
+    /** The text of the cluster that the change was made from. */
+    base: text.exactOptional(),
+    force: z.boolean().exactOptional(),
+    remove: z.array(fieldPath).max(500).exactOptional(),
+  }),
   'definitions.remove': definition,
   'definitions.suspend': run.extend({ suspended: z.boolean() }),
   /** Make a run of it now. */
@@ -241,6 +256,28 @@ export interface Draft {
   savedAt: string;
 }
 
+/** Saved: `text` is what the cluster has now. */
+export interface AppliedDefinition {
+  kind: DefinitionKind;
+  name: string;
+  created: boolean;
+  text: string;
+  version?: string;
+}
+
+/** Not saved: what the cluster has now, and what stands against it. */
+export interface UnappliedDefinition {
+  kind: DefinitionKind;
+  name: string;
+  current: { text: string; version?: string };
+  /** It is another version than the change was made from. */
+  changed: boolean;
+  /** Others own these and the text would change them. */
+  conflicts: FieldClaim[];
+  /** Others own these and they would stay, though the text has them no more. */
+  kept: FieldClaim[];
+}
+
 /** A CronWorkflow or template of a cluster as it is edited. */
 export interface DefinitionText {
   name: string;
@@ -289,6 +326,7 @@ export interface VerbResponses {
   'artifacts.link': { url: string; expiresAt: string; local: boolean };
   'definitions.text': { text: string; version?: string };
   'definitions.save': { kind: DefinitionKind; name: string; created: boolean; version?: string };
+  'definitions.apply': AppliedDefinition | UnappliedDefinition;
   'definitions.remove': undefined;
   'definitions.suspend': undefined;
   'definitions.run': { name: string };

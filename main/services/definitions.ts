@@ -10,7 +10,7 @@ import { sendable } from './runs.ts';
 import type { Handlers, Sources } from './service.ts';
 
 type Definition = CronWorkflow | WorkflowTemplate;
-type DefinitionVerb = 'definitions.text' | 'definitions.save' | 'definitions.remove' | 'definitions.suspend' | 'definitions.run';
+type DefinitionVerb = 'definitions.text' | 'definitions.save' | 'definitions.apply' | 'definitions.remove' | 'definitions.suspend' | 'definitions.run';
 type Engines = Pick<Contexts, 'engine' | 'startEngine'>;
 
 export function definitionHandlers(contexts: Engines): Handlers<DefinitionVerb> {
@@ -34,6 +34,21 @@ export function definitionHandlers(contexts: Engines): Handlers<DefinitionVerb> 
       // Its runs start only where an engine runs.
       if (kind === 'CronWorkflow') await contexts.startEngine(contextId, namespace);
       return { kind, name, created: !known, ...versionOf(saved) };
+    },
+    'definitions.apply': async ({ contextId, namespace, text, part, as, version, base, force, remove }) => {
+      const { kind, object } = definitionOf(text, part, as);
+      const { definitions } = await contexts.engine(contextId);
+      const outcome = await definitions.apply(kind, namespace, object, {
+        ...(version !== undefined && { version }), ...(base !== undefined && { base: readDefinition(base).object }), ...(force && { force }), ...(remove && { remove }),
+      });
+      const name = object.metadata.name ?? '';
+      if (!('object' in outcome)) {
+        const { current, ...rest } = outcome;
+        return { kind, name, current: { text: textOf(kind, current), ...versionOf(current) }, ...rest };
+      }
+      // Its runs start only where an engine runs.
+      if (kind === 'CronWorkflow') await contexts.startEngine(contextId, namespace);
+      return { kind, name, created: outcome.created, text: textOf(kind, outcome.object), ...versionOf(outcome.object) };
     },
     'definitions.remove': async ({ contextId, namespace, kind, name }) => {
       await (await contexts.engine(contextId)).definitions.remove(kind, namespace, name);
@@ -120,4 +135,27 @@ function readDefinition(text: string): { kind: DefinitionKind; object: Definitio
   const [first] = found;
   if (!first || found.length > 1) throw new AppError('invalid', first ? `This text holds ${found.length} objects.` : 'There is no CronWorkflow and no template in this text.', { hint: 'Keep one CronWorkflow, WorkflowTemplate or ClusterWorkflowTemplate in it.' });
   return first;
+}
+
+/** @returns the object that is to be saved: one of the text as it is, or what it becomes under another kind and name. Throws `invalid`. */
+function definitionOf(text: string, part: number | undefined, as: { kind: DefinitionKind; name: string; schedules?: string[] } | undefined): { kind: DefinitionKind; object: Definition } {
+  const manifests = readManifests(text).manifests.filter(({ kind }) => kind !== 'other');
+  const found = part === undefined ? manifests[0] : manifests.find(({ document }) => document === part);
+  if (!found || found.kind === 'other' || (part === undefined && manifests.length > 1)) return readDefinition(text);
+  const errors = lintText(text, { mode: 'submit' }).filter(({ severity, range }) => severity === 'error' && within(range, found.source.range));
+  if (errors.length) throw new AppError('invalid', errors.length === 1 ? 'An error keeps it from being saved.' : `${errors.length} errors keep it from being saved.`, { cause: errors, hint: 'Mend what is marked, then save it again.' });
+  if (!as) {
+    if (found.kind === 'Workflow') throw new AppError('invalid', 'A Workflow is run, not saved.', { hint: 'Save it as a template or a schedule.' });
+    return { kind: found.kind, object: found.object };
+  }
+  const { labels, annotations } = found.object.metadata;
+  const metadata = { name: as.name, ...(labels && { labels }), ...(annotations && { annotations }) };
+  const spec = found.kind === 'CronWorkflow' ? found.object.spec.workflowSpec : found.object.spec;
+  if (as.kind !== 'CronWorkflow') return { kind: as.kind, object: { metadata, spec } };
+  if (found.kind === 'CronWorkflow') return { kind: as.kind, object: { metadata, spec: found.object.spec } };
+  return { kind: as.kind, object: { metadata, spec: { schedules: as.schedules ?? [], workflowSpec: spec } } };
+}
+
+function within({ start }: { start: number }, range: { start: number; end: number }): boolean {
+  return start >= range.start && start <= range.end;
 }

@@ -34,6 +34,11 @@ function fields(value: unknown, keyed: boolean, visit: Visit, path = '', name = 
 
 const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 
+/** @returns the keys of a path as they are written in objects; an item by its key in brackets */
+export function pathSegments(path: string): string[] {
+  return path.split('/').slice(1).map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
 function fieldMap(value: unknown, keyed: boolean): Map<string, unknown> {
   const out = new Map<string, unknown>();
   fields(value, keyed, (path, member) => out.set(path, member));
@@ -93,17 +98,18 @@ export function applyPatch(input: ApplyInput): { object: Record<string, unknown>
   const before = fieldMap(current, keyed);
   const wanted = fieldMap(applied, keyed);
   const ownership: Ownership = new Map([...(input.ownership ?? new Map([[BEFORE, new Set(before.keys())]]))].map(([name, owned]) => [name, new Set(owned)]));
-  const conflicts: string[] = [];
+  const conflicts: { reason: string; message: string; field: string }[] = [];
   for (const [path, value] of wanted) {
     if (!before.has(path) || sameJson(before.get(path), value)) continue;
     for (const [other, owned] of ownership) {
       if (other === manager || !owned.has(path)) continue;
       if (force) owned.delete(path);
-      else conflicts.push(`conflict with "${other}": ${path.replaceAll('/', '.')}`);
+      else conflicts.push({ reason: 'FieldManagerConflict', message: `conflict with "${other}"`, field: pathSegments(path).map((segment) => (segment.startsWith('[') ? segment : `.${segment}`)).join('') });
     }
   }
   if (conflicts.length > 0) {
-    throw statusError({ code: 409, reason: 'Conflict', message: `Apply failed with ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}: ${conflicts.join('; ')}` });
+    const words = conflicts.map(({ message, field }) => `${message}: ${field}`).join('; ');
+    throw statusError({ code: 409, reason: 'Conflict', message: `Apply failed with ${conflicts.length} conflict${conflicts.length === 1 ? '' : 's'}: ${words}`, details: { causes: conflicts } });
   }
   const mine = ownership.get(manager) ?? new Set<string>();
   const others = new Set([...ownership].flatMap(([name, owned]) => (name === manager ? [] : [...owned])));

@@ -5,7 +5,7 @@ import { AppError, isAppError } from '../../spec/error.ts';
 import type { KubeObject } from '../../spec/kubernetes.ts';
 import { findNamed, namesOf } from '../named.ts';
 import { keyOf } from '../port.ts';
-import type { AccessReview, Cluster, DeleteOptions, ExecResult, ListResult, LogOptions, Patch, ResourceType, Selectors, ServerVersion, Subscription, WatchHandler, WatchState, WriteOptions } from '../port.ts';
+import type { AccessReview, Cluster, DeleteOptions, ExecResult, FieldOwner, ListResult, LogOptions, Patch, ResourceType, Selectors, ServerVersion, Subscription, WatchHandler, WatchState, WriteOptions } from '../port.ts';
 import { clone } from './json.ts';
 import type { ObjectStore, WatchEvent } from './store.ts';
 
@@ -81,6 +81,10 @@ export class StoreCluster implements Cluster, WatchControl {
 
   async patch<T extends KubeObject>(type: ResourceType, namespace: string | undefined, name: string, patch: Patch, options: WriteOptions = {}): Promise<T> {
     return this.#call({ verb: 'patch', type, namespace, name, ...part(options) }, options.signal, () => this.store.patch(type, namespace, name, patch, options) as T);
+  }
+
+  async owners(type: ResourceType, namespace: string | undefined, name: string): Promise<FieldOwner[]> {
+    return this.#call({ verb: 'get', type, namespace, name }, undefined, () => this.store.owners(type, namespace, name));
   }
 
   async delete(type: ResourceType, namespace: string | undefined, name: string, options: DeleteOptions = {}): Promise<void> {

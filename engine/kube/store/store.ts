@@ -6,9 +6,9 @@
 import { isAppError } from '../../spec/error.ts';
 import type { KubeObject, ObjectMeta, Pod } from '../../spec/kubernetes.ts';
 import { RESOURCE } from '../port.ts';
-import type { DeleteOptions, ListResult, Patch, ResourceType, Selectors, WriteOptions } from '../port.ts';
+import type { DeleteOptions, FieldOwner, ListResult, Patch, ResourceType, Selectors, WriteOptions } from '../port.ts';
 import { statusError } from '../status.ts';
-import { applyPatch, ownershipAfterWrite } from './apply.ts';
+import { applyPatch, ownershipAfterWrite, pathSegments } from './apply.ts';
 import type { Ownership } from './apply.ts';
 import { clone, isMap, sameJson } from './json.ts';
 import { KindTable, kindsOf, qualified, typeKey } from './kinds.ts';
@@ -358,6 +358,13 @@ export class ObjectStore {
     const waitedForFinalizers = next.metadata.deletionTimestamp !== undefined && (previous.metadata.finalizers ?? []).length > 0;
     if (waitedForFinalizers && (next.metadata.finalizers ?? []).length === 0 && !waitsForContainers(kind, next)) this.#remove(kind, row);
     return next;
+  }
+
+  /** @returns who applied or wrote which fields of an object; nobody before somebody applied */
+  owners(type: ResourceType, namespace: string | undefined, name: string): FieldOwner[] {
+    this.get(type, namespace, name);
+    const owners = this.#table(type).get(rowKey(type, namespace, name))?.owners ?? new Map<string, Set<string>>();
+    return [...owners].map(([manager, paths]) => ({ manager, fields: [...paths].map(pathSegments) }));
   }
 
   #apply(kind: Kind, namespace: string | undefined, name: string, patch: Extract<Patch, { type: 'apply' }>, options: WriteOptions): KubeObject {
