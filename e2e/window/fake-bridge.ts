@@ -1,5 +1,5 @@
 /** A scripted bridge for pictures and tests of the window alone: `?s=SCENE` chooses what it tells. Never part of the app. */
-import type { AppCommand, Bridge, ContextSummary, FromManifests, Sample, StreamItems, StreamRequest, VerbRequest, VerbResponses, WireError, WireResult } from '../../main/ipc/contract.ts';
+import type { AppCommand, Bridge, ContextSummary, FromManifests, Sample, StreamItems, StreamRequest, UnappliedDefinition, VerbRequest, VerbResponses, WireError, WireResult } from '../../main/ipc/contract.ts';
 import { artifactsIn, downloadIn, previewIn, sizesIn } from './fake-artifacts.ts';
 import { definitionsIn, SCHEDULED_RUNS } from './fake-definitions.ts';
 import { clusterTexts, FOLDER, folderChange, readPath } from './fake-folder.ts';
@@ -169,6 +169,14 @@ spec:
       container: {image: busybox, command: [echo]}
 `;
 
+let asked = 0;
+/** Another manager has changed the schedule, and owns what its templates run. */
+const CONFLICT: UnappliedDefinition = {
+  kind: 'CronWorkflow', name: 'nightly-features', changed: true,
+  current: { version: '2', text: CRON_TEXT.replace('Europe/Berlin', 'Europe/Paris').replace('image: busybox', 'image: "busybox:1.37"') },
+  conflicts: [{ path: ['spec', 'timezone'], manager: 'argocd-controller' }, { path: ['spec', 'workflowSpec', 'templates'], manager: 'kubectl' }], kept: [],
+};
+
 const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[V] } = {
   'app.info': () => ({ version: '0.1.0', platform: 'linux', electron: '45.4.1', dataDir: '~/.config/tiphys' }),
   'contexts.list': contexts,
@@ -186,8 +194,8 @@ const answers: { [V in keyof VerbResponses]?: (request: never) => VerbResponses[
   'artifacts.sizes': ({ refs }: VerbRequest<'artifacts.sizes'>) => sizesIn(scene, refs),
   'artifacts.link': () => ({ url: 'https://minio.example.com/b/k?X-Amz-Signature=0', expiresAt: at(-3600), local: true }),
   'logs.use': () => ({ files: 1204, bytes: 224_395_264, limit: 1024 ** 3 }),
-  'definitions.text': () => ({ text: CRON_TEXT, version: '1' }),
-  'definitions.save': () => ({ kind: 'CronWorkflow', name: 'nightly-features', created: false }),
+  'definitions.text': () => ({ text: scene === 'conflict' && asked++ > 0 ? CONFLICT.current.text : CRON_TEXT, version: '1' }),
+  'definitions.apply': () => (scene === 'conflict' ? CONFLICT : { kind: 'CronWorkflow', name: 'nightly-features', created: false, text: CRON_TEXT, version: '2' }),
   'runs.pod': () => ({ pod: { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'nightly-features-x7k2p-validate-2680558651', namespace: 'data-team' }, spec: { containers: [{ name: 'main', image: 'ghcr.io/acme/features:1.42' }] } } }),
   'runs.events': () => EVENTS,
   'samples.list': () => SAMPLES,

@@ -119,6 +119,21 @@ const pull = (from: string, to: string) => async (page: Page): Promise<void> => 
   await page.mouse.move(target.x + target.width / 2, target.y + target.height / 2, { steps: 5 });
 };
 
+/** A schedule of the cluster, opened and changed in two places. */
+const changedSchedule = async (page: Page): Promise<void> => {
+  await schedule('nightly-features')(page);
+  await page.getByRole('button', { name: 'Edit' }).click();
+  await page.locator('.monaco-editor .view-line', { hasText: 'timezone' }).first().waitFor();
+  await page.locator('.monaco-editor .view-line', { hasText: 'timezone' }).first().click();
+  await page.keyboard.press('End');
+  for (let i = 0; i < 'Berlin'.length; i++) await page.keyboard.press('Backspace');
+  await page.keyboard.type('Rome');
+  await page.locator('.monaco-editor .view-line', { hasText: 'busybox' }).first().click();
+  await page.keyboard.press('End');
+  for (let i = 0; i < ', command: [echo]}'.length; i++) await page.keyboard.press('ArrowLeft');
+  await page.keyboard.type(':1.36');
+};
+
 /** A folder in the designer, with one of its files. */
 const folder = (name: string | undefined, then?: (page: Page) => Promise<void>) => async (page: Page): Promise<void> => {
   await room('Designer')(page);
@@ -210,6 +225,9 @@ export const PICTURES: Record<string, Picture> = {
   'folder-many': { scene: 'folder-many', act: folder(undefined, async (page) => { await page.waitForTimeout(2500); await page.getByRole('searchbox', { name: 'Find a file or a template' }).fill('01'); }) },
   'folder-empty': { scene: 'folder-empty', act: folder(undefined) },
   'folder-new': { scene: 'folder', act: folder(undefined, async (page) => { await page.getByRole('button', { name: 'New file in this folder…' }).click(); }) },
+  'save-as': { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await page.getByRole('button', { name: 'More with this file' }).click(); await page.getByRole('menuitem', { name: 'Save to the cluster as…' }).click(); await page.getByRole('dialog').waitFor(); }) },
+  'save-conflict': { scene: 'conflict', act: async (page) => { await changedSchedule(page); await page.getByRole('button', { name: 'Save to the cluster' }).click(); await page.getByRole('dialog').waitFor(); await page.getByRole('radio', { name: /Keep theirs/ }).first().click(); } },
+  'diff-cluster': { scene: 'conflict', act: async (page) => { await changedSchedule(page); await page.getByRole('button', { name: 'Compare with…' }).click(); await page.getByRole('menuitem', { name: "Compare with the cluster's version" }).click(); await page.locator('.monaco-diff-editor .view-line').first().waitFor(); } },
   'no-file': { scene: 'run', act: room('Designer') },
   outline: { scene: 'run', act: file(NIGHTLY_FILE, async (page) => { await task(page, 'validate').click(); await page.getByRole('tab', { name: 'Outline' }).click(); await page.getByRole('tree').waitFor(); }) },
   manifests: { scene: 'run', act: async (page) => { await room('Designer')(page); await page.getByRole('button', { name: 'From manifests…' }).click(); await page.getByRole('dialog').waitFor(); } },

@@ -70,15 +70,11 @@ export const VERBS = {
   'artifacts.link': run.extend({ ref: artifactRef, file: artifactFile, seconds: z.number().int().min(1).max(7 * 86_400) }),
   /** A CronWorkflow or template as YAML, without what the server keeps for itself. */
   'definitions.text': definition,
-  /** Create the CronWorkflow or template of a text, or replace the one of its name; with a version only that one. */
-  'definitions.save': place.extend({ text, version: z.string().max(64).optional() }),
   /** Save an object of a text by server-side apply; nothing is written where something stands against it. */
   'definitions.apply': place.extend({
     text,
     /** Index of the document in the text; without it the text holds one object. */
     part: z.number().int().min(0).max(10_000).exactOptional(),
-    /** Under another name or kind: a Workflow becomes a template or a schedule. */
-    as: z.object({ kind: definitionKind, name, schedules: z.array(z.string().max(256)).max(20).exactOptional() }).exactOptional(),
     version: z.string().max(64).exactOptional(),
     /** The text of the cluster that the change was made from. */
     base: text.exactOptional(),
@@ -325,7 +321,6 @@ export interface VerbResponses {
   /** `local`: it leads to a port of this machine, while the app runs. */
   'artifacts.link': { url: string; expiresAt: string; local: boolean };
   'definitions.text': { text: string; version?: string };
-  'definitions.save': { kind: DefinitionKind; name: string; created: boolean; version?: string };
   'definitions.apply': AppliedDefinition | UnappliedDefinition;
   'definitions.remove': undefined;
   'definitions.suspend': undefined;

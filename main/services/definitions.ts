@@ -1,16 +1,17 @@
 /** CronWorkflows and templates: list, read as text, save, run. Everything is the engine's own. */
 import { stringify } from 'yaml';
 import type { DefinitionKind } from '../../engine/index.ts';
-import { AppError, isAppError } from '../../engine/spec/error.ts';
+import { AppError } from '../../engine/spec/error.ts';
 import { lintText } from '../../engine/spec/lint.ts';
 import { readManifests } from '../../engine/spec/read.ts';
 import type { CronWorkflow, WorkflowTemplate } from '../../engine/spec/types.ts';
+import type { YamlDocument } from '../../engine/spec/yaml.ts';
 import type { Contexts } from './contexts.ts';
 import { sendable } from './runs.ts';
 import type { Handlers, Sources } from './service.ts';
 
 type Definition = CronWorkflow | WorkflowTemplate;
-type DefinitionVerb = 'definitions.text' | 'definitions.save' | 'definitions.apply' | 'definitions.remove' | 'definitions.suspend' | 'definitions.run';
+type DefinitionVerb = 'definitions.text' | 'definitions.apply' | 'definitions.remove' | 'definitions.suspend' | 'definitions.run';
 type Engines = Pick<Contexts, 'engine' | 'startEngine'>;
 
 export function definitionHandlers(contexts: Engines): Handlers<DefinitionVerb> {
@@ -19,24 +20,8 @@ export function definitionHandlers(contexts: Engines): Handlers<DefinitionVerb> 
       const object = await (await contexts.engine(contextId)).definitions.get(kind, namespace, name);
       return { text: textOf(kind, object), ...versionOf(object) };
     },
-    'definitions.save': async ({ contextId, namespace, text, version }) => {
-      const { kind, object } = readDefinition(text);
-      const { definitions } = await contexts.engine(contextId);
-      const name = object.metadata.name ?? '';
-      const known = await definitions.get(kind, namespace, name).then(() => true, (error: unknown) => {
-        if (isAppError(error, 'not-found')) return false;
-        throw error;
-      });
-      const { resourceVersion: written, ...metadata } = object.metadata;
-      const expected = version ?? written;
-      const wanted = { ...object, metadata: { ...metadata, ...(expected !== undefined && { resourceVersion: expected }) } };
-      const saved = known ? await definitions.replace(kind, namespace, wanted) : await definitions.create(kind, namespace, object);
-      // Its runs start only where an engine runs.
-      if (kind === 'CronWorkflow') await contexts.startEngine(contextId, namespace);
-      return { kind, name, created: !known, ...versionOf(saved) };
-    },
-    'definitions.apply': async ({ contextId, namespace, text, part, as, version, base, force, remove }) => {
-      const { kind, object } = definitionOf(text, part, as);
+    'definitions.apply': async ({ contextId, namespace, text, part, version, base, force, remove }) => {
+      const { kind, object } = readDefinition(text, part);
       const { definitions } = await contexts.engine(contextId);
       const outcome = await definitions.apply(kind, namespace, object, {
         ...(version !== undefined && { version }), ...(base !== undefined && { base: readDefinition(base).object }), ...(force && { force }), ...(remove && { remove }),
@@ -126,36 +111,14 @@ function versionOf({ metadata }: Definition): { version?: string } {
   return metadata.resourceVersion === undefined ? {} : { version: metadata.resourceVersion };
 }
 
-/** @returns the one CronWorkflow or template of a text. Throws `invalid` with diagnostics. */
-function readDefinition(text: string): { kind: DefinitionKind; object: Definition } {
-  const errors = lintText(text, { mode: 'submit' }).filter(({ severity }) => severity === 'error');
-  if (errors.length) throw new AppError('invalid', errors.length === 1 ? 'An error keeps it from being saved.' : `${errors.length} errors keep it from being saved.`, { cause: errors, hint: 'Mend what is marked, then save it again.' });
-  const found = readManifests(text).manifests.flatMap((manifest): { kind: DefinitionKind; object: Definition }[] =>
-    (manifest.kind === 'CronWorkflow' || manifest.kind === 'WorkflowTemplate' || manifest.kind === 'ClusterWorkflowTemplate' ? [{ kind: manifest.kind, object: manifest.object }] : []));
+/** @returns the CronWorkflow or template of a text: that of one document, or the only one. Throws `invalid` with diagnostics. */
+function readDefinition(text: string, part?: number): { kind: DefinitionKind; object: Definition } {
+  const found = readManifests(text).manifests.filter(({ document }) => part === undefined || document === part).flatMap((manifest): { kind: DefinitionKind; object: Definition; source: YamlDocument }[] =>
+    (manifest.kind === 'CronWorkflow' || manifest.kind === 'WorkflowTemplate' || manifest.kind === 'ClusterWorkflowTemplate' ? [{ kind: manifest.kind, object: manifest.object, source: manifest.source }] : []));
   const [first] = found;
+  const within = ({ start }: { start: number }): boolean => part === undefined || !first || (start >= first.source.range.start && start <= first.source.range.end);
+  const errors = lintText(text, { mode: 'submit' }).filter(({ severity, range }) => severity === 'error' && within(range));
+  if (errors.length) throw new AppError('invalid', errors.length === 1 ? 'An error keeps it from being saved.' : `${errors.length} errors keep it from being saved.`, { cause: errors, hint: 'Mend what is marked, then save it again.' });
   if (!first || found.length > 1) throw new AppError('invalid', first ? `This text holds ${found.length} objects.` : 'There is no CronWorkflow and no template in this text.', { hint: 'Keep one CronWorkflow, WorkflowTemplate or ClusterWorkflowTemplate in it.' });
   return first;
-}
-
-/** @returns the object that is to be saved: one of the text as it is, or what it becomes under another kind and name. Throws `invalid`. */
-function definitionOf(text: string, part: number | undefined, as: { kind: DefinitionKind; name: string; schedules?: string[] } | undefined): { kind: DefinitionKind; object: Definition } {
-  const manifests = readManifests(text).manifests.filter(({ kind }) => kind !== 'other');
-  const found = part === undefined ? manifests[0] : manifests.find(({ document }) => document === part);
-  if (!found || found.kind === 'other' || (part === undefined && manifests.length > 1)) return readDefinition(text);
-  const errors = lintText(text, { mode: 'submit' }).filter(({ severity, range }) => severity === 'error' && within(range, found.source.range));
-  if (errors.length) throw new AppError('invalid', errors.length === 1 ? 'An error keeps it from being saved.' : `${errors.length} errors keep it from being saved.`, { cause: errors, hint: 'Mend what is marked, then save it again.' });
-  if (!as) {
-    if (found.kind === 'Workflow') throw new AppError('invalid', 'A Workflow is run, not saved.', { hint: 'Save it as a template or a schedule.' });
-    return { kind: found.kind, object: found.object };
-  }
-  const { labels, annotations } = found.object.metadata;
-  const metadata = { name: as.name, ...(labels && { labels }), ...(annotations && { annotations }) };
-  const spec = found.kind === 'CronWorkflow' ? found.object.spec.workflowSpec : found.object.spec;
-  if (as.kind !== 'CronWorkflow') return { kind: as.kind, object: { metadata, spec } };
-  if (found.kind === 'CronWorkflow') return { kind: as.kind, object: { metadata, spec: found.object.spec } };
-  return { kind: as.kind, object: { metadata, spec: { schedules: as.schedules ?? [], workflowSpec: spec } } };
-}
-
-function within({ start }: { start: number }, range: { start: number; end: number }): boolean {
-  return start >= range.start && start <= range.end;
 }

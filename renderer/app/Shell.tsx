@@ -2,6 +2,7 @@
 import { useEffect } from 'react';
 import type { ReactElement } from 'react';
 import { Designer } from '../designer/Designer.tsx';
+import { SaveDialogs } from '../definitions/SaveDialog.tsx';
 import { SchedulesRoom } from '../definitions/SchedulesRoom.tsx';
 import { TemplatesRoom } from '../definitions/TemplatesRoom.tsx';
 import { showFolder } from '../designer/folder/store.ts';
@@ -64,6 +65,7 @@ function Overlays(): ReactElement {
       {overlay === 'palette' ? <Palette /> : null}
       {overlay === 'keys' ? <KeySheet /> : null}
       {fromManifests ? <FromManifestsDialog made={fromManifests} /> : null}
+      <SaveDialogs />
       {runDialog ? <RunDialog request={runDialog} /> : null}
       {confirm ? <Confirm ask={confirm} onClose={() => { setUi({ confirm: undefined }); }} /> : null}
       <div className="toasts" role="status" aria-live="polite">

@@ -1,5 +1,4 @@
 /** Every action that has a name: the menu, the palette, the shortcuts and the key sheet read this one list. */
-import { saveToCluster } from '../definitions/actions.ts';
 import { invoke } from './bridge.ts';
 import { openDocument, say, sayError, settled, setUi, useUi } from './store.ts';
 import type { OpenDocument, Room, RunView } from './store.ts';
@@ -31,7 +30,6 @@ const COMMANDS: Command[] = [
   { id: 'from-manifests', title: 'New workflow from manifests…', group: 'File', run: () => void fromManifests() },
   { id: 'save', title: 'Save', group: 'File', keys: 'Mod+S', when: () => useUi.getState().document !== undefined, run: () => void saveDocument(false) },
   { id: 'save-as', title: 'Save as…', group: 'File', keys: 'Mod+Shift+S', when: () => useUi.getState().document !== undefined, run: () => void saveDocument(true) },
-  { id: 'save-cluster', title: 'Save to the cluster', group: 'File', keys: 'Mod+Shift+Enter', when: isDefinition, run: () => void saveToCluster() },
   view('graph', 'Graph', 'G'), view('timeline', 'Timeline', 'T'), view('table', 'Table', 'B'), view('log', 'Log of all steps', 'L'), view('artifacts', 'Artifacts', 'A'), view('events', 'Events', 'E'), view('yaml', 'YAML', 'Y'),
   { id: 'palette', title: 'Search and commands', group: 'View', keys: 'Mod+K', run: () => { setUi({ overlay: 'palette' }); } },
   { id: 'keys', title: 'Keys of this place', group: 'View', keys: '?', run: () => { setUi({ overlay: 'keys' }); } },

@@ -15,6 +15,12 @@ export interface Place {
   namespace: string;
 }
 
+/** An object of a cluster as it was read from there. */
+export interface Origin extends Place {
+  version?: string;
+  text: string;
+}
+
 /** The file that is being written. */
 export interface OpenDocument {
   /** Of the draft that is kept while it is unsaved. */
@@ -33,7 +39,7 @@ export interface OpenDocument {
   /** Its path below the folder that is open. */
   path?: string;
   /** The object of a cluster that it was read from, as it was then. */
-  origin?: Place & { version?: string };
+  origin?: Origin;
 }
 
 export interface Toast {

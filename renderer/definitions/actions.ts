@@ -1,5 +1,5 @@
 /** What a person does to CronWorkflows and templates. */
-import { asUiError, invoke } from '../app/bridge.ts';
+import { invoke } from '../app/bridge.ts';
 import { openDocument, placeOf, say, sayError, setUi, useUi } from '../app/store.ts';
 import type { Definition, DefinitionKind } from './live.ts';
 
@@ -17,7 +17,7 @@ export function edit({ kind, name }: Pick<Definition, 'kind' | 'name'>, then?: (
   const place = placeOf(useUi.getState());
   invoke('definitions.text', { ...place, kind, name }).then(
     ({ text, version }) => {
-      openDocument({ title: `${name}.yaml`, text, saved: text, origin: { ...place, ...(version !== undefined && { version }) } });
+      openDocument({ title: `${name}.yaml`, text, saved: text, origin: { ...place, text, ...(version !== undefined && { version }) } });
       then?.();
     },
     (error: unknown) => { sayError(`${name} was not opened`, error); },
@@ -35,23 +35,4 @@ export function askToDelete({ kind, name }: Pick<Definition, 'kind' | 'name'>): 
     invoke('definitions.remove', { ...place, kind, name }).then(() => { say('done', `Deleted ${name}.`); }, (error: unknown) => { sayError(`${name} was not deleted`, error); });
   };
   setUi({ confirm: { title: `Delete ${name}?`, body: `The ${NOUN[kind]} ${where} goes. ${rest} This cannot be undone.`, action: 'Delete', danger: true, ...(context?.production ? { typed: name } : {}), run } });
-}
-
-/** Saves the open text as an object of the cluster: where it came from, or where the person is. */
-export async function saveToCluster(): Promise<void> {
-  const state = useUi.getState();
-  const { document } = state;
-  if (!document) return;
-  const { contextId, namespace } = document.origin ?? placeOf(state);
-  try {
-    const saved = await invoke('definitions.save', { contextId, namespace, text: document.text, ...(document.origin?.version !== undefined && { version: document.origin.version }) });
-    const now = useUi.getState().document;
-    if (now?.id === document.id) setUi({ document: { ...now, ...(now.handle === undefined && { saved: document.text }), origin: { contextId, namespace, ...(saved.version !== undefined && { version: saved.version }) } } });
-    const room = saved.kind === 'CronWorkflow' ? 'schedules' : 'templates';
-    say('done', `${saved.created ? 'Created' : 'Saved'} ${saved.name}.`, { action: { label: 'Show', run: () => { setUi({ room, definition: { kind: saved.kind, name: saved.name } }); } } });
-  } catch (error) {
-    const { message, hint, diagnostics } = asUiError(error);
-    const [first] = diagnostics as { message?: string }[];
-    say('failed', `${document.title} was not saved to the cluster: ${message}`, { hint: first?.message ?? hint });
-  }
 }

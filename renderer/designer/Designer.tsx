@@ -98,7 +98,7 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
 /** What else can be done with the open file. */
 function moreItems(): (MenuItem | 'line')[] {
   const item = (id: string, label: string): MenuItem => ({ id, label, keys: keysOf(id), run: () => { runCommand(id); } });
-  return [item('save-as', 'Save as…'), 'line', ...EXPORTS.map(({ id, title }) => item(id, title))];
+  return [item('save-as', 'Save as…'), item('save-cluster-as', 'Save to the cluster as…'), 'line', ...EXPORTS.map(({ id, title }) => item(id, title))];
 }
 
 function fold(pane: string, on: boolean): void {
@@ -128,7 +128,7 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
               <Menu items={moreItems()}><button type="button" className="btn quiet icon" aria-label="More with this file"><MoreHorizontal aria-hidden /></button></Menu>
               <Button size="icon" tip="Undo" keys="Mod+Z" unable={canUndo ? undefined : 'Nothing to undo'} onClick={undo}><Undo2 aria-hidden /></Button>
               <Button size="icon" tip="Redo" keys="Mod+Shift+Z" unable={canRedo ? undefined : 'Nothing to redo'} onClick={redo}><Redo2 aria-hidden /></Button>
-              {isDefinition() ? <Button tip="Create or replace it in the cluster" keys={keysOf('save-cluster')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from being saved` : undefined} onClick={() => { runCommand('save-cluster'); }}><CloudUpload aria-hidden />Save to the cluster</Button> : <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: document.text } }); }}>Run…</Button>}
+              {isDefinition() ? <Button tip="Save it by server-side apply: what others own is asked about" keys={keysOf('save-cluster')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from being saved` : undefined} onClick={() => { runCommand('save-cluster'); }}><CloudUpload aria-hidden />Save to the cluster</Button> : <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: document.text } }); }}>Run…</Button>}
             </div>
           </div>
           <div className="tab-line">

@@ -8,6 +8,10 @@ import type { Fix, Problem } from '../document/language/problems.ts';
 import { ask } from '../editor/language.ts';
 import { Problems } from '../editor/Problems.tsx';
 import { Trail } from '../editor/Trail.tsx';
+import { isDefinition } from '../app/commands.ts';
+import { clusterVersion } from '../definitions/saving.ts';
+import { Menu } from '../ui/overlays.tsx';
+import type { MenuItem } from '../ui/overlays.tsx';
 import { Button, Loading } from '../ui/parts.tsx';
 import { attachEditor, change, followText, goToText, objectOf, selectAt, selectedPath, showObject, templateOnCanvas, useDesigner } from './session.ts';
 
@@ -18,7 +22,8 @@ export function TextPane({ document }: { document: OpenDocument }): ReactElement
   const folded = useUi((state) => state.folded['designer.problems'] ?? false);
   const caret = useDesigner((state) => state.caret);
   const [offset, setOffset] = useState(0);
-  const [comparing, setComparing] = useState(false);
+  /** The text that the open one is compared with. */
+  const [comparing, setComparing] = useState<{ before: string; label: string }>();
   const marked = useMarked();
   const dirty = isDirty(document);
   const onText = useCallback((next: string) => {
@@ -36,19 +41,33 @@ export function TextPane({ document }: { document: OpenDocument }): ReactElement
     <div className="text-pane" data-pane>
       <header className="h">
         <h2 className="mono cut">{document.title}</h2>{dirty ? <span className="soft">● unsaved</span> : null}<span className="grow" />
-        <Button kind="quiet" size="icon small" tip={comparing ? 'Back to the text' : 'Compare with what was saved'} aria-pressed={comparing} unable={dirty || comparing ? undefined : 'Nothing has changed'} onClick={() => { setComparing(!comparing); }}><GitCompare aria-hidden /></Button>
+        {comparing ? <><span className="soft cut">{comparing.label}</span><Button kind="quiet" size="icon small" tip="Back to the text" aria-pressed onClick={() => { setComparing(undefined); }}><GitCompare aria-hidden /></Button></>
+          : <Menu items={comparisons(document, setComparing)}><button type="button" className="btn quiet icon small" aria-label="Compare with…"><GitCompare aria-hidden /></button></Menu>}
         <span className="soft caret">Ln {caret.line}, Col {caret.column}</span>
       </header>
       <Trail offset={offset} onGo={goToText} />
       <Suspense fallback={<Loading words="Opening the editor" />}>
-        <div className="text-box" hidden={comparing}>
+        <div className="text-box" hidden={comparing !== undefined}>
           <TextEditor text={document.text} version={document.version} label={`Text of ${document.title}`} file={document.path ?? document.title} marked={marked} onText={onText} onCaret={onCaret} onHistory={setHistory} handle={attachEditor} />
         </div>
-        {comparing ? <DiffView before={document.saved ?? ''} label={`Changes of ${document.title}`} /> : null}
+        {comparing ? <DiffView before={comparing.before} label={`Changes of ${document.title}`} /> : null}
       </Suspense>
       <Problems text={document.text} folded={folded} onGo={show} onFix={(fix) => { void mend(fix); }} />
     </div>
   );
+}
+
+/** What the open text can be compared with. */
+function comparisons(document: OpenDocument, show: (comparing: { before: string; label: string }) => void): MenuItem[] {
+  const compare = async (): Promise<void> => {
+    const found = await clusterVersion();
+    if ('problem' in found) say('failed', `It was not compared: ${found.problem}`);
+    else show({ before: found.text, label: 'against the cluster' });
+  };
+  return [
+    { id: 'saved', label: 'Compare with what was saved', unable: isDirty(document) ? undefined : 'Nothing has changed', run: () => { show({ before: document.saved ?? '', label: 'against what was saved' }); } },
+    { id: 'cluster', label: "Compare with the cluster's version", unable: isDefinition() ? undefined : 'It is no CronWorkflow and no template', run: () => void compare() },
+  ];
 }
 
 /** Shows a problem in both views: its line in the text, its template and its node on the canvas. */
