@@ -74,9 +74,9 @@ function joinLists(base: ReadonlyMap<string, Json> | undefined, mine: ReadonlyMa
     if (at < 0) names.splice(++last, 0, name);
     else last = at;
   }
-  return names.flatMap((name) => {
+  return names.flatMap((name): Json[] => {
     const value = join(base?.get(name), mine.get(name), theirs.get(name), `${id}[${name}]`, choose);
-    return value === undefined ? [] : [value];
+    return isMap(value) ? [value] : [];
   });
 }
 
