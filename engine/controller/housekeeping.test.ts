@@ -106,3 +106,21 @@ test('waiting steps are set, ended and failed by a field selector', async () => 
     assert.deepEqual([nodes('asks')['asks[0].right']?.phase, nodes('asks')['asks[0].right']?.message], ['Failed', 'not today']);
   });
 });
+
+test('what a retried run had and gave back when it failed is made anew', async () => {
+  await withWorld([{ node: /./, exitCode: 1 }], async ({ cluster, clock, engine, finish, run }) => {
+    const e = engine();
+    await e.start(NS);
+    await e.submit(workflow('wf', {
+      entrypoint: 'main', templates: [container('main')], podDisruptionBudget: { minAvailable: 1 }, volumeClaimGC: { strategy: 'OnWorkflowCompletion' },
+      volumeClaimTemplates: [{ metadata: { name: 'work' }, spec: { accessModes: ['ReadWriteOnce'] } } as never],
+    }), { namespace: NS });
+    const there = (): boolean[] => [cluster.store.peek(RESOURCE.persistentVolumeClaim, NS, 'wf-work'), cluster.store.peek(RESOURCE.podDisruptionBudget, NS, 'wf')].map((object) => object !== undefined);
+    assert.ok(await clock.until(() => there().every(Boolean), 5_000));
+    await finish('wf');
+    assert.ok(await clock.until(() => !there().some(Boolean), 5_000));
+    void e.act(NS, 'wf', { action: 'retry' });
+    assert.ok(await clock.until(() => run('wf').status?.phase === 'Running' && there().every(Boolean), 10_000));
+    await finish('wf');
+  });
+});

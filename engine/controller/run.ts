@@ -7,6 +7,7 @@
  */
 import type { Clock, EngineOptions } from '../api.ts';
 import { RESOURCE } from '../kube/port.ts';
+import type { ResourceType } from '../kube/port.ts';
 import { lockClaims } from '../operate/locks.ts';
 import { phaseFulfilled } from '../operate/nodes.ts';
 import { TooManyNodes } from '../operate/fault.ts';
@@ -604,9 +605,9 @@ export class Run {
       case 'label-pod':
         return actions.labelPod(namespace, action.name, action.labels);
       case 'delete-claim':
-        return actions.deleteObject(RESOURCE.persistentVolumeClaim, namespace, action.name);
+        return this.#deleteOwned(RESOURCE.persistentVolumeClaim, action.name);
       case 'delete-disruption-budget':
-        return actions.deleteObject(RESOURCE.podDisruptionBudget, namespace, action.name);
+        return this.#deleteOwned(RESOURCE.podDisruptionBudget, action.name);
       case 'save-cache':
         return actions.saveCache(namespace, action.configMap, action.key, action.value);
       case 'engine-task':
@@ -621,6 +622,12 @@ export class Run {
       default:
         return undefined;
     }
+  }
+
+  /** A retried run makes it anew. */
+  #deleteOwned(type: ResourceType, name: string): Promise<void> {
+    this.#owned.delete(`${type.plural}/${name}`);
+    return this.#context.actions.deleteObject(type, this.#workflow.metadata.namespace ?? '', name);
   }
 
   async #deleteRun(): Promise<void> {
