@@ -7,6 +7,7 @@ import { HELPERS } from '../pod/shared.ts';
 import type { PodReport } from './types.ts';
 import { isCompleted, isFulfilled, phaseFulfilled, setMessage } from './nodes.ts';
 import { hasOutputs } from './outputs.ts';
+import { omit } from './omit.ts';
 import { isPartOfExitHandler, type Run } from './run.ts';
 import { milliseconds, timestamp } from './time.ts';
 import { saveToCache } from './memoize.ts';
@@ -33,7 +34,7 @@ function assessPod(run: Run, node: NodeStatus, pod: Pod): void {
   const template = run.templateOf(node);
   const report = run.observed.reports.get(node.id);
   const before = run.nodes.changes;
-  const seen = look(node, pod, template, report);
+  const seen = look(node, isOutlived(run, node, pod, template) ? { ...pod, status: omit(pod.status ?? {}, 'message') } : pod, template, report);
   if (!seen) return;
   if (node.type === 'HTTP') writeHttp(run, node, seen, pod, report, template);
   else write(run, node.id, seen, pod, report, template);
@@ -64,6 +65,12 @@ interface Seen {
   phase: NodePhase;
   message: string;
   daemoned: boolean;
+}
+
+/** The engine ended this attempt by its Pod's deadline (maxDuration): its containers tell how it ended, as where Argo's executor does it. */
+function isOutlived(run: Run, node: NodeStatus, { spec, status }: Pod, template: Template | undefined): boolean {
+  if (status?.phase !== 'Failed' || spec.activeDeadlineSeconds !== 1 || !node.nodeFlag?.retried || !template) return false;
+  return run.retryStrategy(template)?.backoff?.maxDuration !== undefined && (status.containerStatuses ?? []).some(({ state }) => state?.terminated);
 }
 
 /** @returns what the Pod says now; undefined when it is to be left alone for the moment */

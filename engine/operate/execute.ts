@@ -2,7 +2,7 @@
  * Carries out one call of a template: finds it, fills it in, asks whether it may start, wraps it in a retry node when it has
  * a strategy, and hands it to the executor of its type. Argo: executeTemplate
  */
-import type { Arguments, NodeStatus, Template } from '../spec/types.ts';
+import type { Arguments, NodeStatus, RetryStrategy, Template } from '../spec/types.ts';
 import { processTemplate, substituteTemplate } from './arguments.ts';
 import { executeDag } from './dag.ts';
 import { DEPTH, Fault, TIMEOUT, attempt } from './fault.ts';
@@ -14,7 +14,7 @@ import { countedTemplate } from './metrics.ts';
 import { isFailed, phaseFulfilled, isFulfilled, setMessage } from './nodes.ts';
 import { checkParallelism } from './parallelism.ts';
 import { isPodType, scopeOf, templateType, type Call, type Place, type TemplateType } from './resolve.ts';
-import { lastRetryValues, processRetries, retriedChildren } from './retry.ts';
+import { attemptDeadline, lastRetryValues, processRetries, retriedChildren } from './retry.ts';
 import type { ExecuteOptions, Executed, Run } from './run.ts';
 import { descendantsFulfilled, executeSteps } from './steps.ts';
 import { applyTemplateDefaults } from './defaults.ts';
@@ -152,7 +152,7 @@ function executeWithRetries(run: Run, task: Task, args: Arguments, place: Place)
   }
 
   const counted: Task = { ...task, template: countedTemplate(run, task.template, last) };
-  const tried = nextAttempt(run, counted, attempts, judged.value.deadline);
+  const tried = nextAttempt(run, counted, attempts, strategy);
   if (tried.fault) return { node: run.failNode(run.nodes.byName(tried.name), tried.name, task.scope, task.call, tried.options, tried.fault.message), fault: tried.fault };
   const done = dispatch(run, tried);
   const child = run.nodes.byName(tried.name);
@@ -170,7 +170,7 @@ function openRetry(run: Run, task: Task): NodeStatus {
 }
 
 /** The attempt that is under way, or the next one. */
-function nextAttempt(run: Run, task: Task, attempts: readonly NodeStatus[], deadline: number | undefined): Task & { fault?: Fault | undefined } {
+function nextAttempt(run: Run, task: Task, attempts: readonly NodeStatus[], strategy: RetryStrategy): Task & { fault?: Fault | undefined } {
   const last = attempts.at(-1);
   const goesOn = last !== undefined && !phaseFulfilled(last);
   const number = goesOn ? attempts.length - 1 : attempts.length;
@@ -178,6 +178,7 @@ function nextAttempt(run: Run, task: Task, attempts: readonly NodeStatus[], dead
   const locals = new Map<string, string>([['retries', String(number)], ...lastRetryValues(last)]);
   if (isPodType(task.template)) locals.set('pod.name', run.podName({ name, template: task.template.name ?? '' }));
   const filled = attempt(() => substituteTemplate(task.template, run.globals, locals));
+  const deadline = number === 0 ? undefined : attempt(() => attemptDeadline(strategy, attempts)).value;
   const options: ExecuteOptions = { ...task.options, flag: { ...task.options.flag, retried: true }, deadline };
   return { ...task, name, options, template: filled.value ?? task.template, fault: filled.fault };
 }

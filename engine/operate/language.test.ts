@@ -134,12 +134,25 @@ test('how long a run and its steps will take is told by the newest run of the sa
   assert.equal(baselineOf(run, [earlier('one', '2025-12-01', 10)]), undefined);
 });
 
-test('what maxDuration leaves to a further attempt ends it', () => {
+test('maxDuration ends an attempt that is under way, but not the first', () => {
   const main: Template = { name: 'main', container: { image: 'busybox', command: ['false'] }, retryStrategy: { limit: 3, backoff: { duration: '1', maxDuration: '60' } } };
   const first = operate(workflow({ templates: [main] }), NOTHING, START);
-  const [plan] = plans(first);
-  const failed: Pod = { metadata: { name: plan?.name ?? '' }, spec: plan?.spec ?? { containers: [] }, status: { phase: 'Failed', containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 1, finishedAt: '2026-01-01T00:00:10Z' } } }] } };
-  const observed: Observed = { pods: new Map([[plan?.nodeId ?? '', failed]]), reports: new Map([[plan?.nodeId ?? '', { complete: true }]]) };
-  const second = operate(first.workflow, observed, START + 12_000);
-  assert.deepEqual([...plans(first), ...plans(second)].map(({ nodeName, secondsLeft }) => [nodeName, secondsLeft]), [['wf(0)', undefined], ['wf(1)', 48]]);
+  const podOf = (outcome: Outcome, status: Pod['status']): [string, Pod] => {
+    const [plan] = plans(outcome);
+    return [plan?.nodeId ?? '', { metadata: { name: plan?.name ?? '' }, spec: plan?.spec ?? { containers: [] }, status: status ?? {} }];
+  };
+  const running = { phase: 'Running' };
+  const ended = (outcome: Outcome): string[] => outcome.actions.flatMap((action) => (action.type === 'terminate-pod' ? [action.name] : []));
+  assert.deepEqual(ended(operate(first.workflow, { ...NOTHING, pods: new Map([podOf(first, running)]) }, START + 100_000)), []);
+  const [id, failed] = podOf(first, { phase: 'Failed', containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 1, finishedAt: '2026-01-01T00:00:10Z' } } }] });
+  const reports = new Map([[id, { complete: true }]]);
+  const second = operate(first.workflow, { pods: new Map([[id, failed]]), reports }, START + 12_000);
+  const observed = { pods: new Map([[id, failed], podOf(second, running)]), reports };
+  const third = operate(second.workflow, observed, START + 20_000);
+  assert.deepEqual([ended(third), third.wakeAt], [[], START + 60_001]);
+  assert.deepEqual(ended(operate(third.workflow, observed, START + 60_001)), [plans(second)[0]?.name]);
+  const [laterId, told] = podOf(second, { phase: 'Failed', message: 'Pod was active on the node longer than the specified deadline', containerStatuses: [{ name: 'main', state: { terminated: { exitCode: 143, reason: 'Error' } } }] });
+  const over = operate(third.workflow, { pods: new Map([[id, failed], [laterId, { ...told, spec: { ...told.spec, activeDeadlineSeconds: 1 } }]]), reports: new Map([...reports, [laterId, { complete: true }]]) }, START + 62_000).workflow.status;
+  assert.equal(over?.nodes?.[laterId]?.message, 'main: Error (exit code 143)');
+  assert.equal(over.message, 'Max duration limit exceeded');
 });

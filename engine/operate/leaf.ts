@@ -1,6 +1,7 @@
 /**
  * Templates that call no other: those that become a Pod, and suspend. Argo: executeContainer and its siblings
  */
+import type { Pod } from '../spec/kubernetes.ts';
 import type { NodeStatus, Parameter } from '../spec/types.ts';
 import { planPod } from '../pod/plan.ts';
 import { durationOf, milliseconds } from './time.ts';
@@ -15,7 +16,11 @@ import { timeoutOf } from './timeouts.ts';
 /** Container, script and containerSet templates: one node, one Pod. */
 export function executePod(run: Run, task: Task): Executed {
   const node = openNode(run, task, 'Pod', 'Pending');
-  if (run.observed.pods.has(node.id)) return { node: isLate(run, task, node) ? run.nodes.mark(node.id, 'Failed', TIMEOUT.message) : node };
+  const pod = run.observed.pods.get(node.id);
+  if (pod) {
+    endInTime(run, task, node, pod);
+    return { node: isLate(run, task, node) ? run.nodes.mark(node.id, 'Failed', TIMEOUT.message) : node };
+  }
   const refusal = run.observed.refusals?.get(node.id);
   if (refusal && !refusal.transient) return { node, fault: new Fault('error', refusal.message) };
   // Argo takes the retry node of a hook for the last attempt of the retried step it hooks, and gives it a Pod of the step.
@@ -28,6 +33,13 @@ export function executePod(run: Run, task: Task): Executed {
   if (refusal && refusal.message !== node.message) run.nodes.mark(node.id, 'Pending', refusal.message);
   if (task.template.containerSet && created.value) addContainers(run, task, node);
   return { node: run.nodes.get(node.id) };
+}
+
+/** The retry strategy's maxDuration ends an attempt that is under way. Argo: the wait container, by ARGO_DEADLINE */
+function endInTime(run: Run, { options: { deadline } }: Task, node: NodeStatus, { metadata, status }: Pod): void {
+  if (deadline === undefined || status?.phase === 'Succeeded' || status?.phase === 'Failed') return;
+  if (run.now > deadline) run.act({ type: 'terminate-pod', nodeId: node.id, name: metadata.name ?? run.podNameOf(node) });
+  else run.wakeAt(deadline + 1);
 }
 
 /** An attempt whose Pod waits too long; other nodes are asked before they come here. */
@@ -50,7 +62,6 @@ function create(run: Run, task: Task, node: NodeStatus): boolean {
     onExit,
     includeResult: wantsResult(run, node, task.template),
     activeDeadlineSeconds: deadlineSeconds(run, task, timeout),
-    secondsLeft: task.options.deadline === undefined ? undefined : secondsUntil(run, task.options.deadline),
     globals: run.globals,
     instanceId: run.observed.settings?.instanceId,
     repository: run.repository,

@@ -4,7 +4,7 @@ import { decideRetry, type Attempt } from '../template/retries.ts';
 import { holds } from './language.ts';
 import { phaseFulfilled } from './nodes.ts';
 import type { Run } from './run.ts';
-import { milliseconds } from './time.ts';
+import { durationOf, milliseconds } from './time.ts';
 
 /** The attempts, in order. A hook is none, unless it is retried itself: Argo goes by the flag alone. */
 export function retriedChildren(run: Run, node: NodeStatus): NodeStatus[] {
@@ -21,11 +21,15 @@ export function lastRetryValues(last: NodeStatus | undefined): [string, string][
   ];
 }
 
+/** @returns when (milliseconds) an attempt after the first must have ended; undefined when it may take its time. Throws for what is no duration. */
+export function attemptDeadline({ backoff }: RetryStrategy, attempts: readonly NodeStatus[]): number | undefined {
+  const first = attempts[0];
+  return backoff?.maxDuration && first ? milliseconds(first.startedAt) + durationOf(backoff.maxDuration) : undefined;
+}
+
 export interface Verdict {
   /** Nothing is to be done before the run is woken. */
   wait?: boolean;
-  /** Milliseconds: the next attempt must have ended by then. */
-  deadline?: number | undefined;
 }
 
 /** Ends the retry node when no further attempt is due. Throws for a strategy that cannot be followed. */
@@ -55,7 +59,7 @@ export function processRetries(run: Run, id: string, strategy: RetryStrategy): V
       return {};
     case 'retry':
       if (strategy.backoff) run.nodes.mark(id, node.phase ?? 'Running', '');
-      return { deadline: decision.executionDeadline };
+      return {};
   }
 }
 

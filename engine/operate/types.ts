@@ -119,8 +119,6 @@ export interface PodPlan {
   template: Template;
   /** Somebody refers to `outputs.result`: keep standard output. */
   includeResult: boolean;
-  /** Seconds that the retry strategy's maxDuration leaves to the step. */
-  secondsLeft?: number;
 }
 
 /** The Pod that deletes some of a run's artifacts. */

@@ -219,11 +219,6 @@ test('a step that speaks of its progress file gets one, and `wait` looks into it
   assert.deepEqual(['progress 3/10\n', '3/10', '4/3', '0/0', 'n/m', ''].map(progressIn), ['3/10', '3/10', undefined, undefined, undefined, undefined]);
 });
 
-test('what is left of maxDuration is the Pod\'s deadline, unless a nearer one is', () => {
-  const seconds = (left: number, own?: number): unknown => executorPod({ ...plan({}), secondsLeft: left, spec: { ...plan({}).spec, ...(own !== undefined && { activeDeadlineSeconds: own }) } }, OPTIONS).spec.activeDeadlineSeconds;
-  assert.deepEqual([seconds(40), seconds(40, 20), seconds(40, 60), seconds(-3), executorPod(plan({}), OPTIONS).spec.activeDeadlineSeconds], [40, 20, 40, 1, undefined]);
-});
-
 test('the containers of a set run their commands until one ends well, as often as its strategy says', () => {
   const set: Template = { containerSet: { containers: [main], retryStrategy: { retries: '3', duration: '100ms' } } };
   const env = executorPod(plan(set), OPTIONS).spec.initContainers?.[0]?.env;

@@ -65,8 +65,6 @@ export function executorPod(plan: PodPlan, options: ExecutorOptions): Pod {
   const wrapped = new Set(wrappedContainers(plan, options.sidecars).map((container) => container.name ?? ''));
   const mains = mainNames(plan);
   const spec: PodSpec = { ...plan.spec, containers: [] };
-  // Argo's wait container ends main at this time; here the kubelet does, whoever else is there.
-  if (plan.secondsLeft !== undefined) spec.activeDeadlineSeconds = Math.max(1, Math.min(plan.secondsLeft, spec.activeDeadlineSeconds ?? Infinity));
   const inputs = inputTransfers(plan);
   const outputs = outputTransfers(plan);
   const staged = wrapped.size > 0 || inputs.length > 0;

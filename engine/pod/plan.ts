@@ -27,8 +27,6 @@ export interface PlanInput {
   includeResult: boolean;
   activeDeadlineSeconds: number | undefined;
   /** Milliseconds; nothing in the Pod lives longer. */
-  /** Of retryStrategy.backoff.maxDuration. */
-  secondsLeft: number | undefined;
   globals: Values;
   instanceId: string | undefined;
   /** The artifact repository of the namespace. */
@@ -58,7 +56,6 @@ export function planPod(input: PlanInput): PodPlan {
     template: recordedTemplate(template, input.workflow.spec),
     includeResult: input.includeResult,
   };
-  if (input.secondsLeft !== undefined) draft.secondsLeft = input.secondsLeft;
   const plan = substituteLast(draft, input, template);
   for (const patch of patches(input, plan.template, template)) plan.spec = applyPatch(plan.spec, patch);
   if (input.failedHosts.length > 0) plan.spec.affinity = awayFrom(plan.spec.affinity, input.failedHosts);
