@@ -195,7 +195,7 @@ test('a second start brings the window forward with its file', async () => {
   const items: unknown[] = [];
   const stream = fake.subscribe({ stream: 'commands', request: undefined }, (item) => items.push(item));
   fake.app.emit('second-instance', {}, ['electron', '--flag', '.', 'mine.yaml', 'missing.yaml'], folder);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  for (let tries = 0; tries < 250 && items.length === 0; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
   assert.ok(fake.calls.some(({ name }) => name === 'focus'));
   assert.equal(items.length, 1);
   const { ok, value } = items[0] as { ok: boolean; value: { command: string; file: { name: string; text: string; handle: string } } };

@@ -85,6 +85,30 @@ test('by keyboard alone: choose a run, walk its graph, read a step, come back', 
   await page.getByRole('dialog').waitFor({ state: 'detached' });
 });
 
+test('artifacts by keyboard alone: choose one, go into its files, read one, come back', async () => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(`${url}/?s=run&t=light`);
+  await page.locator('[data-run="nightly-features-x7k2p"]').click();
+  await page.locator('.step').first().waitFor();
+  await page.keyboard.press('a');
+  const list = page.getByRole('grid', { name: 'Artifacts' });
+  await list.focus();
+  for (let i = 0; i < 3; i++) await page.keyboard.press('ArrowDown');
+  const pane = page.getByRole('region', { name: 'Artifact snapshot' });
+  await pane.getByRole('listbox').waitFor();
+  await page.getByRole('heading', { name: 'snapshot' }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('Enter');
+  await pane.getByText('SchemaError: price is not null').waitFor();
+  await pane.getByRole('button', { name: 'Back to the files' }).press('Enter');
+  await pane.getByRole('listbox').waitFor();
+  await list.focus();
+  await page.keyboard.press('Escape');
+  await pane.waitFor({ state: 'detached' });
+});
+
 test('new runs wait while somebody reads, and a graph stays where it is', async () => {
   await page.goto(`${url}/?s=new&t=light`);
   await page.getByRole('option').first().waitFor();
