@@ -102,8 +102,9 @@ test('artifacts by keyboard alone: choose one, go into its files, read one, come
   await page.keyboard.press('ArrowUp');
   await page.keyboard.press('Enter');
   await pane.getByText('SchemaError: price is not null').waitFor();
-  await pane.getByRole('button', { name: 'Back to the files' }).press('Enter');
+  await page.keyboard.press('Escape');
   await pane.getByRole('listbox').waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('role')), 'listbox');
   await list.focus();
   await page.keyboard.press('Escape');
   await pane.waitFor({ state: 'detached' });

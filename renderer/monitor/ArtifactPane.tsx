@@ -31,19 +31,36 @@ export function ArtifactPane({ run, artifact, step }: PaneProps): ReactElement {
   const look = usePreview(run, artifact, file);
   const { preview } = look;
   useEffect(() => { if (file === undefined && preview?.kind === 'files') setTop(preview); }, [file, preview]);
+  const body = useRef<HTMLDivElement>(null);
+  const moved = useRef(false);
+  const go = (to: string | undefined): void => {
+    moved.current = true;
+    setFile(to);
+  };
   // Back from a file, the list is there at once.
   const shown = file === undefined ? preview ?? (look.error || look.stopped ? undefined : top) : preview;
+  // Who goes in or out by keys goes on where they came to.
+  useEffect(() => {
+    if (!shown || !moved.current) return;
+    moved.current = false;
+    body.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+  }, [shown]);
+  const escape = (event: KeyboardEvent): void => {
+    if (event.key !== 'Escape' || file === undefined) return;
+    event.preventDefault();
+    go(undefined);
+  };
   return (
     <section className="artifact" aria-label={`Artifact ${artifact.name}`}>
       <header className="artifact-head">
-        {file === undefined ? null : <Button kind="quiet" size="icon" tip="Back to the files" onClick={() => { setFile(undefined); }}><ArrowLeft aria-hidden /></Button>}
+        {file === undefined ? null : <Button kind="quiet" size="icon" tip="Back to the files" keys="Esc" onClick={() => { go(undefined); }}><ArrowLeft aria-hidden /></Button>}
         <h2 className="cut text" title={file ?? artifact.key}>{file ?? artifact.name}</h2>
         <span className="soft cut about" title={about(artifact, step, shown, file)}>{about(artifact, step, shown, file)}</span>
         <span className="grow" />
         <Actions run={run} artifact={artifact} file={file} top={top ?? (preview?.kind === 'files' ? preview : undefined)} readable={look.error === undefined && !artifact.deleted} />
       </header>
-      <div className="artifact-body">
-        {shown ? <Shown key={file ?? ''} preview={shown} name={file ?? artifact.name} onOpen={setFile} /> : <Unshown look={look} artifact={artifact} />}
+      <div ref={body} className="artifact-body" onKeyDown={escape}>
+        {shown ? <Shown key={file ?? ''} preview={shown} name={file ?? artifact.name} onOpen={go} /> : <Unshown look={look} artifact={artifact} />}
       </div>
     </section>
   );
