@@ -30,7 +30,7 @@ function handOver(make: Template, use: Template): Record<string, Template> {
   const artifacts = make.outputs?.artifacts ?? [];
   const from = artifacts.map(({ name }) => ({ name, from: `{{steps.make.outputs.artifacts.${name}}}` }));
   return {
-    main: { steps: [[{ name: 'make', template: 'make' }], [{ name: 'use', template: 'use', arguments: { artifacts: from } }]] },
+    main: { steps: [[{ name: 'make', template: 'make' }, { name: 'choose', template: 'choose' }], [{ name: 'use', template: 'use', arguments: { artifacts: from } }]] },
     make, use: { ...use, inputs: { ...use.inputs, artifacts: [...artifacts.map(({ name }) => ({ name, path: `/in/${name}` })), ...(use.inputs?.artifacts ?? [])] } },
   };
 }
@@ -93,7 +93,7 @@ const tests: Record<string, (world: World) => Promise<void>> = {
     await enforce('restricted');
     try {
       const done = await run('restricted', {
-        main: { steps: [[{ name: 'make', template: 'make' }], [{ name: 'use', template: 'use', arguments: { artifacts: [{ name: 'a', from: '{{steps.make.outputs.artifacts.o}}' }] } }]] },
+        main: { steps: [[{ name: 'make', template: 'make' }, { name: 'choose', template: 'choose' }], [{ name: 'use', template: 'use', arguments: { artifacts: [{ name: 'a', from: '{{steps.make.outputs.artifacts.o}}' }] } }]] },
         make: {
           ...work, inputs: { artifacts: [{ name: 'a', path: '/in/a', raw: { data: 'hello' } }, { name: 'f', path: '/out/f', ...at('seed/folder') }] },
           container: { ...w, command: ['bash', '-c'], args: ['cp /in/a /out/o; cat /out/f/f >> /out/o'] }, outputs: { artifacts: [{ name: 'o', path: '/out/o' }] },
@@ -118,6 +118,28 @@ const tests: Record<string, (world: World) => Promise<void>> = {
     });
     assert.equal(done.status?.phase, 'Succeeded', only(done).message);
     assert.equal(value(only(done), 'p'), 'hello inner\n640');
+  },
+
+  'by key alone, by a part of a folder, by an expression, by a global name, with modes for all of it': async ({ run }) => {
+    const fromExpression = "steps.low.outputs.parameters.n == '1' ? steps.low.outputs.artifacts.a : steps.high.outputs.artifacts.a";
+    const choice = { name: 'choice', template: 'choice' };
+    const done = await run('ways', {
+      main: { steps: [[{ name: 'make', template: 'make' }, { name: 'choose', template: 'choose' }], [{ name: 'use', template: 'use', arguments: { artifacts: [
+        { name: 'part', from: '{{steps.make.outputs.artifacts.dir}}', subPath: 'sub/c' }, { name: 'chosen', from: '{{steps.choose.outputs.artifacts.chosen}}' }, { name: 'key', s3: { key: 'ways/one' } },
+      ] } }, { name: 'late', template: 'late' }]] },
+      choose: { steps: [['low', 'high'].map((name, n) => ({ ...choice, name, arguments: { parameters: [{ name: 'n', value: String(n) }] } }))], outputs: { artifacts: [{ name: 'chosen', fromExpression }] } },
+      choice: bash('echo -n {{inputs.parameters.n}} | tee /n > /a', { inputs: { parameters: [{ name: 'n' }] }, outputs: { parameters: [{ name: 'n', valueFrom: { path: '/n' } }], artifacts: [{ name: 'a', path: '/a', ...none }] } }),
+      make: bash('mkdir -p /o/sub; echo c > /o/sub/c; echo one > /one', { outputs: { artifacts: [{ name: 'dir', path: '/o', ...none }, { name: 'one', path: '/one', globalName: 'everywhere', ...none, s3: { key: 'ways/one' } }] } }),
+      late: { steps: [[{ name: 'global', template: 'global', arguments: { artifacts: [{ name: 'g', from: '{{workflow.outputs.artifacts.everywhere}}' }] } }]] },
+      global: bash('cat /in/g > /tmp/p', { inputs: { artifacts: [{ name: 'g', path: '/in/g' }] }, outputs: { parameters: [{ name: 'p', valueFrom: { path: '/tmp/p' } }] } }),
+      use: bash('cat /in/part /in/chosen /in/key > /tmp/p; stat -c %a /in/folder/f >> /tmp/p', {
+        inputs: { artifacts: [...['part', 'chosen', 'key'].map((name) => ({ name, path: `/in/${name}` })), { name: 'folder', path: '/in/folder', mode: 0o750, recurseMode: true, ...at('seed/folder') }] },
+        outputs: { parameters: [{ name: 'p', valueFrom: { path: '/tmp/p' } }] },
+      }),
+    });
+    assert.equal(done.status?.phase, 'Succeeded', JSON.stringify(nodesOf(done).map((node) => node.message)));
+    assert.deepEqual([value(step(done, 'use'), 'p'), value(step(done, 'global'), 'p')], ['c\n1one\n750', 'one']);
+    assert.equal(done.status.outputs?.artifacts?.[0]?.name, 'everywhere');
   },
 
   'what is missing, and main failing: what can be reported is': async ({ run }) => {
