@@ -404,7 +404,7 @@ function podContract({ cluster, namespace, runs, pod }: PodSuite): void {
     await cluster().create<ConfigMap>(RESOURCE.configMap, { metadata: { name: 'config', namespace: namespace() }, data: { 'a.txt': 'from a', KEY: 'value' } });
     await cluster().create<KubeObject>(RESOURCE.secret, { metadata: { name: 'secret', namespace: namespace() }, data: { pass: Buffer.from('word').toString('base64') } });
     await cluster().create(RESOURCE.pod, pod('configured', '', {
-      volumes: [{ name: 'c', configMap: { name: 'config' } }, { name: 's', secret: { secretName: 'secret' } }],
+      volumes: [{ name: 'c', configMap: { name: 'config' } }, { name: 's', secret: { secretName: 'secret', optional: true, items: ['pass', 'none'].map((key) => ({ key, path: key })) } }],
       containers: [{
         name: 'main', image: 'busybox', command: ['sh', '-c', 'cat /config/a.txt /secret/pass; echo " $KEY $PASS"'],
         env: [{ name: 'PASS', valueFrom: { secretKeyRef: { name: 'secret', key: 'pass' } } }], envFrom: [{ configMapRef: { name: 'config' } }],

@@ -271,8 +271,8 @@ revision string Commit, tag or branch.
 depth int How many commits to fetch.
 fetch [string] Refs to fetch.
 usernameSecret SecretKeySelector Secret with the user name.
-passwordSecret SecretKeySelector Secret with the password.
-sshPrivateKeySecret SecretKeySelector Secret with the SSH key.
+passwordSecret SecretKeySelector Secret with the password. Its key ca.crt, if any, is the authority of the server.
+sshPrivateKeySecret SecretKeySelector Secret with the SSH key. Its key known_hosts, if any, names the server's own key.
 insecureIgnoreHostKey bool Does not check the host's key.
 disableSubmodules bool Leaves submodules out.
 singleBranch bool Fetches one branch only.
