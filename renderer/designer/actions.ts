@@ -5,6 +5,7 @@ import type { Command, NewTask, OutputRef, StepPlace } from '../document/command
 import type { TaskRef } from '../document/draft.ts';
 import type { SketchNode } from '../document/sketch.ts';
 import type { Addition } from './additions.ts';
+import { renameEverywhere } from './folder/rename.ts';
 import { canvasView, setMode, useMode } from './mode.ts';
 import type { Where } from './mode.ts';
 import { areKeptInFile, forgetPositions, keepInFile, movePosition, placeByHand } from './positions.ts';
@@ -136,8 +137,9 @@ export function deleteChosen(): void {
   here((place) => [...hooks, ...(tasks.length ? [{ ...place, type: 'deleteTasks' as const, tasks }] : [])]);
 }
 
-/** Names a task anew everywhere; a template that only it calls and that was called the same is named along. */
-export function renameTask(id: string, to: string): void {
+/** Names a task anew everywhere; a template that only it calls and that was called the same is named along. Where other files speak of a template, that is seen as a list first. */
+export async function renameTask(id: string, to: string): Promise<void> {
+  if (await leafElsewhere(id, to)) return;
   const state = useDesigner.getState();
   const model = sketchOf(state);
   const node = model.nodes.find((each) => each.id === id);
@@ -147,11 +149,25 @@ export function renameTask(id: string, to: string): void {
     if (run({ type: 'renameTemplate', part: object.document, from: node.name, to })) useDesigner.setState({ levels: [...state.levels.slice(0, -1), { object: state.levels.at(-1)?.object ?? 0, template: to }] });
     return;
   }
-  const along = node.opens && 'template' in node.opens && node.opens.template === node.name && callersOf(node.name) === 1;
+  const along = !calledElsewhere(state) && node.opens && 'template' in node.opens && node.opens.template === node.name && callersOf(node.name) === 1;
   const done = here((place) => [...(along ? [{ type: 'renameTemplate' as const, part: object.document, from: node.name, to }] : []), { ...place, type: 'renameTask', task: refOf(node), to }]);
   if (!done) return;
   movePosition(id, to);
   select([to]);
+}
+
+/** Other files may call the templates of a stored object. */
+function calledElsewhere(state: ReturnType<typeof useDesigner.getState>): boolean {
+  return /Template$/.test(objectOf(state)?.kind ?? '') && state.outside.size > 0;
+}
+
+/** @returns whether a single template is asked about, since other files speak of it */
+async function leafElsewhere(id: string, to: string): Promise<boolean> {
+  const state = useDesigner.getState();
+  const { grammar, nodes } = sketchOf(state);
+  const node = nodes.find((each) => each.id === id);
+  if (!node || grammar !== 'leaf' || to === '' || to === node.name) return false;
+  return await renameEverywhere(objectOf(state)?.rangeOf([...node.path, 'name'])?.start, node.name, to);
 }
 
 function callersOf(template: string): number {

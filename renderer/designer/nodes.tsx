@@ -48,11 +48,11 @@ export function NameInput({ node }: { node: SketchNode }): ReactElement {
   const end = (keep: boolean): void => {
     setMode({});
     canvasView()?.focus();
-    if (keep) renameTask(node.id, name.trim());
+    if (keep) void renameTask(node.id, name.trim());
   };
   return (
     <input
-      className="name-input nodrag" aria-label="Name" value={name} autoFocus onFocus={(event) => { event.target.select(); }} onChange={(event) => { setName(event.target.value); }} onBlur={() => { if (name !== node.name) renameTask(node.id, name.trim()); setMode({}); }}
+      className="name-input nodrag" aria-label="Name" value={name} autoFocus onFocus={(event) => { event.target.select(); }} onChange={(event) => { setName(event.target.value); }} onBlur={() => { if (name !== node.name) void renameTask(node.id, name.trim()); setMode({}); }}
       onKeyDown={(event) => {
         event.stopPropagation();
         if (event.key === 'Enter' || event.key === 'Escape') end(event.key === 'Enter');

@@ -7,7 +7,7 @@ import { applyEdits } from '../../document/edit.ts';
 import type { TextEdit } from '../../document/edit.ts';
 import type { FileEdits } from '../../document/language/navigate.ts';
 import { editsBetween } from '../../document/merge.ts';
-import { textAround } from '../../editor/language.ts';
+import { ask, textAround, useAround } from '../../editor/language.ts';
 import { change } from '../session.ts';
 import { useFolder } from './store.ts';
 
@@ -106,4 +106,17 @@ async function writeAll(changed: readonly Pick<Changed, 'file' | 'before' | 'aft
   const open = changed.find(({ file }) => isOpen(file));
   if (open) change(editsBetween(open.before, open.after));
   return undefined;
+}
+
+/**
+ * Changes a name of the open text wherever files around it speak of it, after it was seen as a list.
+ * @param offset of the name in the open text
+ * @returns whether it is asked about; false when no other file speaks of it
+ */
+export async function renameEverywhere(offset: number | undefined, from: string, to: string): Promise<boolean> {
+  if (offset === undefined || useAround.getState().stored.size === 0) return false;
+  const changes = await ask('rename', [offset, to]);
+  if (!changes || 'refused' in changes || changes.every(({ file }) => isOpen(file))) return false;
+  askRename(changes, from, to);
+  return true;
 }

@@ -11,11 +11,12 @@ import { objectOf, sketchOf, templateOnCanvas, useDesigner } from '../session.ts
 import { TemplateList } from './Field.tsx';
 import { FormContext, pointAt, valueAt } from './form.tsx';
 import type { FormState } from './form.tsx';
+import { NextTimes } from './NextTimes.tsx';
 import { ObjectForm } from './ObjectForm.tsx';
 import { YamlSlice } from './YamlSlice.tsx';
 
 interface Subject {
-  id: 'step' | 'template' | 'workflow' | 'yaml';
+  id: 'step' | 'template' | 'workflow' | 'schedule' | 'yaml';
   title: string;
   type: string;
   path: Path;
@@ -33,7 +34,7 @@ export function Forms({ diagnostics }: { diagnostics: readonly Diagnostic[] }): 
       <Tabs.Root className="form-tabs" value={shown.id} onValueChange={(id) => { setUi({ formTab: id }); }}>
         <Tabs.List className="tabs small" aria-label="What the form is of">{subjects.map(({ id, title }) => <Tabs.Trigger key={id} value={id}>{title}</Tabs.Trigger>)}</Tabs.List>
         <Tabs.Content value={shown.id} className="form-body" tabIndex={-1} onBlur={(event) => { if (!event.currentTarget.contains(event.relatedTarget)) pointAt(undefined); }}>
-          {shown.id === 'yaml' ? <YamlSlice path={shown.path} label="Its YAML" /> : <ObjectForm key={JSON.stringify(shown.path)} type={shown.type} path={shown.path} />}
+          {shown.id === 'yaml' ? <YamlSlice path={shown.path} label="Its YAML" /> : <>{shown.id === 'schedule' ? <NextTimes /> : null}<ObjectForm key={JSON.stringify(shown.path)} type={shown.type} path={shown.path} /></>}
         </Tabs.Content>
       </Tabs.Root>
     </FormContext.Provider>
@@ -66,6 +67,7 @@ function useSubjects(form: FormState | undefined): Subject[] {
     const template = (node && step !== undefined ? calledBy(form, node.path) : undefined) ?? (subjects.length === 0 ? placed?.path : undefined);
     if (template) subjects.push({ id: 'template', title: 'Template', type: 'Template', path: template });
     subjects.push({ id: 'workflow', title: form.specPath.length > 1 ? 'Run' : 'Workflow', type: 'WorkflowSpec', path: form.specPath });
+    if (form.specPath.length > 1) subjects.push({ id: 'schedule', title: 'Schedule', type: 'CronWorkflowSpec', path: form.specPath.slice(0, 1) });
     const own = subjects[0]?.path ?? form.specPath;
     subjects.push({ id: 'yaml', title: 'YAML', type: '', path: own });
     return subjects;

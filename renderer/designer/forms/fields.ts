@@ -11,7 +11,7 @@ const COMMON: Readonly<Record<string, readonly string[]>> = {
   WorkflowStep: ['name', 'template', 'when', 'arguments'],
   Template: ['name'],
   WorkflowSpec: ['entrypoint', 'arguments', 'onExit', 'serviceAccountName', 'ttlStrategy'],
-  CronWorkflowSpec: ['schedules', 'timezone', 'concurrencyPolicy'],
+  CronWorkflowSpec: ['schedules', 'timezone', 'concurrencyPolicy', 'suspend', 'when', 'startingDeadlineSeconds', 'successfulJobsHistoryLimit', 'failedJobsHistoryLimit', 'stopStrategy'],
   Container: ['image', 'command', 'args', 'env'],
   ContainerNode: ['name', 'image', 'command', 'args', 'dependencies'],
   UserContainer: ['name', 'image', 'command', 'args'],

@@ -4,6 +4,7 @@ import type { Diagnostic } from '../../../engine/spec/diagnostic.ts';
 import type { Path } from '../../../engine/spec/yaml.ts';
 import type { Command } from '../../document/command.ts';
 import type { Source } from '../../document/source.ts';
+import { renameEverywhere } from '../folder/rename.ts';
 import { run, useDesigner } from '../session.ts';
 
 export interface FormState {
@@ -53,7 +54,8 @@ export function useProblem(path: Path): Diagnostic | undefined {
 export function setField(form: FormState, path: Path, value: unknown): void {
   if (form.locked) return;
   const renaming = path.at(-1) === 'name' && typeof value === 'string' ? renameCommand(form, path, value) : undefined;
-  run(renaming ?? { type: 'setField', part: form.part, path, value });
+  if (!renaming) run({ type: 'setField', part: form.part, path, value });
+  else void renameEverywhere(form.source.parts[form.part]?.rangeOf(path)?.start, String(valueAt(form.source, form.part, path)), String(value)).then((asked) => { if (!asked) run(renaming); });
 }
 
 /** Takes an item out of a list, and the list away with its last item. */
