@@ -1,109 +1,57 @@
 /**
- * A run of many nodes on the fake cluster, in a process of its own whose main thread is watched: large-engine.ts COUNT EVENTS.
- * Prints a line of JSON for each part of its life.
+ * The engine's side of the benchmark of large runs, in a process of its own whose main thread is watched: large-engine.ts URL.
+ * Does what its parent tells it, one thing after the other, and answers each with what it measured.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
-import { createEngine } from '../../engine/index.ts';
+import { createClient, createEngine, parseKubeconfig } from '../../engine/index.ts';
 import type { Engine } from '../../engine/index.ts';
-import { createFakeCluster } from '../../engine/kube/fake/index.ts';
-import { RESOURCE } from '../../engine/kube/port.ts';
 import type { Workflow } from '../../engine/spec/types.ts';
-import { sleep } from './measure.ts';
 import { watchStalls } from './stalls.ts';
 import type { Stalls } from './stalls.ts';
 
-/** What one part of the run's life did to the main thread. */
-export interface Part extends Stalls {
-  part: string;
-  seconds: number;
-  rssMiB: number;
-}
+export type Told = { what: 'start' } | { what: 'submit'; workflow: Workflow; namespace: string } | { what: 'restart' } | { what: 'measure' } | { what: 'end' };
+/** What the main thread was held since the last measure, and the process's memory. */
+export type Measured = Stalls & { rssMiB: number };
 
-const NS = 'bench';
-const NAME = 'large';
-const [count = 0, events = 0] = process.argv.slice(2).map(Number);
-const cluster = createFakeCluster({ history: 100_000 });
-/** As a server is: every answer comes by a turn of its own. */
-const remote = new Proxy(cluster, {
-  get(target, property) {
-    const value = Reflect.get(target, property, target) as unknown;
-    if (typeof value !== 'function' || !['create', 'replace', 'patch', 'delete', 'apply'].includes(String(property))) return typeof value === 'function' ? value.bind(target) as unknown : value;
-    return async (...args: unknown[]) => {
-      await turn();
-      return value.apply(target, args) as unknown;
-    };
-  },
-});
+const [url = '', namespace = '', name = ''] = process.argv.slice(2);
+const config = { 'current-context': 'c', clusters: [{ name: 'c', cluster: { server: url } }], users: [{ name: 'u', user: { token: 't' } }], contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }] };
+const [context] = parseKubeconfig(JSON.stringify(config), '/bench').contexts;
+if (!context) throw new Error('bug: the kubeconfig has no context');
+const cluster = createClient(context, { env: {} });
 const dataDir = mkdtempSync(path.join(os.tmpdir(), 'tiphys-bench-'));
 let engine: Engine | undefined;
+let stalls = watchStalls();
 
-async function part(name: string, work: () => Promise<void>): Promise<void> {
-  const start = performance.now();
-  const end = watchStalls();
-  await work();
-  const result: Part = { part: name, seconds: (performance.now() - start) / 1000, rssMiB: process.memoryUsage.rss() / 2 ** 20, ...end() };
-  console.log(JSON.stringify(result));
+async function start(): Promise<void> {
+  engine = createEngine({ cluster, clusterId: 'bench', dataDir });
+  await engine.start(namespace);
+  engine.watchRuns(namespace, () => undefined);
+  engine.watchRun(namespace, name, () => undefined);
 }
 
-async function until(what: string, done: () => boolean): Promise<void> {
-  for (const end = performance.now() + 600_000; !done(); await sleep(20)) if (performance.now() > end) throw new Error(`not within ten minutes: ${what}`);
-}
-
-const saved = (): Workflow | undefined => cluster.store.peek(RESOURCE.workflow, NS, NAME) as Workflow | undefined;
-const progress = (): number => Number(saved()?.status?.progress?.split('/')[0] ?? 0);
-
-/** As the watch of a busy cluster brings them: a few at a time, so that the fake's own work is not what is measured. */
-async function tell(names: readonly string[], change: (name: string) => void): Promise<void> {
-  for (const [index, name] of names.entries()) {
-    change(name);
-    if (index % 10 === 9) await turn();
+async function follow(told: Told): Promise<Measured | undefined> {
+  switch (told.what) {
+    case 'start': return void await start();
+    case 'submit': return void await engine?.submit(told.workflow, { namespace: told.namespace });
+    case 'restart':
+      await engine?.close();
+      return void await start();
+    case 'measure': {
+      const measured = { ...stalls(), rssMiB: process.memoryUsage.rss() / 2 ** 20 };
+      stalls = watchStalls();
+      return measured;
+    }
+    case 'end':
+      await engine?.close();
+      await cluster.close();
+      rmSync(dataDir, { recursive: true, force: true });
+      process.disconnect();
+      return undefined;
   }
 }
 
-async function start(): Promise<void> {
-  engine = createEngine({ cluster: remote, clusterId: 'bench', dataDir });
-  await engine.start(NS);
-  engine.watchRuns(NS, () => undefined);
-  engine.watchRun(NS, NAME, () => undefined);
-}
-
-const pods = new Set<string>();
-cluster.watch(RESOURCE.pod, NS, {}, { onChange: ({ upserts }) => { for (const pod of upserts) pods.add(pod.metadata.name ?? ''); } });
-
-await start();
-await part(`${count} Pods made`, async () => {
-  await engine?.submit({
-    apiVersion: 'argoproj.io/v1alpha1', kind: 'Workflow', metadata: { name: NAME },
-    spec: { entrypoint: 'main', templates: [
-      { name: 'main', steps: [[{ name: 'job', template: 'job', withSequence: { count: String(count) }, arguments: { parameters: [{ name: 'n', value: '{{item}}' }] } }]] },
-      { name: 'job', inputs: { parameters: [{ name: 'n' }] }, container: { image: 'busybox', command: ['echo', '{{inputs.parameters.n}}'] } },
-    ] },
-  }, { namespace: NS });
-  await until('Pods', () => pods.size === count);
+process.on('message', (told: Told) => {
+  void follow(told).then((measured) => process.connected && process.send?.(measured ?? {}));
 });
-const names = [...pods];
-await part('all run', async () => {
-  await tell(names, (name) => cluster.startPod(NS, name));
-  await sleep(3000);
-});
-await part(`${events} Pods end`, async () => {
-  await tell(names.slice(0, events), (name) => cluster.finishPod(NS, name));
-  await until('progress', () => progress() >= events);
-});
-await part('another engine takes it up', async () => {
-  await engine?.close();
-  await start();
-  const [next = ''] = names.splice(events, 1);
-  cluster.finishPod(NS, next);
-  await until('progress', () => progress() > events);
-});
-await part('the rest ends', async () => {
-  await tell(names.slice(events), (name) => cluster.finishPod(NS, name));
-  await until('the end', () => saved()?.status?.phase === 'Succeeded' && saved()?.metadata.labels?.['workflows.argoproj.io/completed'] === 'true');
-});
-await engine?.close();
-rmSync(dataDir, { recursive: true, force: true });
-process.exit(0);
