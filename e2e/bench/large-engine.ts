@@ -44,6 +44,7 @@ async function follow(told: Told): Promise<Measured | undefined> {
       return measured;
     }
     case 'end':
+      stalls();
       await engine?.close();
       await cluster.close();
       rmSync(dataDir, { recursive: true, force: true });
