@@ -1,9 +1,9 @@
 /** What a run leaves behind and when it goes: claims, Pods, the budget, the Workflow itself. */
 import { selectorMatches } from '../spec/selector.ts';
-import type { KubeObject, Volume } from '../spec/kubernetes.ts';
-import { LABEL } from '../spec/types.ts';
+import type { KubeObject, Pod, Volume } from '../spec/kubernetes.ts';
+import { LABEL, type NodeStatus } from '../spec/types.ts';
 import { durationOf, milliseconds } from './time.ts';
-import { attempt } from './fault.ts';
+import { TIMEOUT, attempt } from './fault.ts';
 import { phaseFulfilled } from './nodes.ts';
 import type { Run } from './run.ts';
 
@@ -92,17 +92,28 @@ function collectPods(run: Run): void {
   const saved = run.input.status?.nodes ?? {};
   for (const [id, pod] of run.observed.pods) {
     const node = run.nodes.get(id);
+    if (!node || !phaseFulfilled(node) || pod.metadata.deletionTimestamp) continue;
     const before = saved[id];
-    if (!node || !before || !phaseFulfilled(before) || !phaseFulfilled(node) || pod.metadata.deletionTimestamp) continue;
-    const name = pod.metadata.name ?? run.podNameOf(node);
-    // It waited too long to begin: now it must not.
-    const late = pod.status?.phase === 'Pending';
-    if (late || isCollected(run, node.phase === 'Succeeded', pod.metadata.labels ?? {})) {
-      run.act({ type: 'delete-pod', nodeId: id, name, ...(pod.metadata.uid ? { uid: pod.metadata.uid } : {}), delaySeconds: late ? 0 : deleteDelay(run) });
-    } else if (pod.metadata.labels?.[LABEL.completed] !== 'true' && (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')) {
-      run.act({ type: 'label-pod', nodeId: id, name, labels: { [LABEL.completed]: 'true' } });
-    }
+    if (waitedTooLong(node, pod)) deletePod(run, node, pod, 0);
+    else if (before && phaseFulfilled(before)) collectPod(run, node, pod);
   }
+}
+
+/** It must not begin any more. */
+function waitedTooLong(node: NodeStatus, pod: Pod): boolean {
+  return pod.status?.phase === 'Pending' && node.message === TIMEOUT.message;
+}
+
+function collectPod(run: Run, node: NodeStatus, pod: Pod): void {
+  const { labels = {} } = pod.metadata;
+  if (isCollected(run, node.phase === 'Succeeded', labels)) deletePod(run, node, pod, deleteDelay(run));
+  else if (labels[LABEL.completed] !== 'true' && (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed')) {
+    run.act({ type: 'label-pod', nodeId: node.id, name: pod.metadata.name ?? run.podNameOf(node), labels: { [LABEL.completed]: 'true' } });
+  }
+}
+
+function deletePod(run: Run, node: NodeStatus, { metadata: { name, uid } }: Pod, delaySeconds: number): void {
+  run.act({ type: 'delete-pod', nodeId: node.id, name: name ?? run.podNameOf(node), ...(uid ? { uid } : {}), delaySeconds });
 }
 
 function isCollected(run: Run, succeeded: boolean, labels: Record<string, string>): boolean {
