@@ -265,4 +265,6 @@ test('a place that no Pod can read or write is an error before there is one, whe
     const written = { templates: [{ name: 'm', archiveLocation: { [kind]: settings }, outputs: { artifacts } }] };
     assert.deepEqual(faults(written), writes ? [] : ['spec.templates.0.archiveLocation', 'spec.templates.0.outputs.artifacts.0'], `${kind} ${JSON.stringify(settings)}`);
   }
+  const manifest = (location: object): string[] => faults({ templates: [{ name: 'm', inputs: { artifacts: [{ name: 'a', path: '/a', ...location }] }, resource: { action: 'apply', manifestFrom: { artifact: { name: 'a' } } } }] });
+  assert.deepEqual([manifest({ raw: { data: 'x' } }), manifest({}), manifest({ git: { repo: 'https://a/b' } })], [[], [], ['spec.templates.0.inputs.artifacts.0']]);
 });

@@ -2,7 +2,7 @@
 import type { PodPlan } from '../operate/types.ts';
 import type { Diagnostic } from '../spec/diagnostic.ts';
 import { AppError } from '../spec/error.ts';
-import type { Artifact, ArtifactLocation, Workflow } from '../spec/types.ts';
+import type { Artifact, ArtifactLocation, Workflow, WorkflowSpec } from '../spec/types.ts';
 import { base64, toBytes } from '../template/go.ts';
 import { INPUTS_DIR, MAIN_VOLUMES_DIR, SECRETS_DIR } from './artifact-scripts.ts';
 import { isInFolder, locationKey, locationKind, relocated, withKey } from './artifacts.ts';
@@ -93,7 +93,18 @@ export function unreachableArtifacts({ spec }: Workflow): Diagnostic[] {
     if (!found) return [];
     const template = path[1] === 'templates' ? ` of template "${spec.templates?.[Number(path[2])]?.name ?? ''}"` : '';
     return [{ severity: 'error', code: 'artifact-store', message: `${what}${template} ${found.why}.`, path, hint: found.hint }];
-  });
+  }).concat(unreadableManifests(spec));
+}
+
+/** Manifests of resource templates are read by the engine, not by a Pod, and it has no git. */
+function unreadableManifests({ templates = [] }: WorkflowSpec): Diagnostic[] {
+  return templates.flatMap(({ name: template = '', inputs, resource }, at) => (inputs?.artifacts ?? []).flatMap((artifact, index): Diagnostic[] => {
+    if (resource?.manifestFrom?.artifact?.name !== artifact.name || locationKind(artifact) !== 'git') return [];
+    return [{
+      severity: 'error', code: 'artifact-store', message: `The artifact "${artifact.name}" of template "${template}" is a manifest, which is not read from git.`,
+      path: ['spec', 'templates', at, 'inputs', 'artifacts', index], hint: 'Let a step load it, and hand it on.',
+    }];
+  }));
 }
 
 /** @returns the artifacts to load, in the template's order. Throws AppError `unsupported` for a place that cannot be read. */
