@@ -1,4 +1,4 @@
-/** npm run bench [operate] [large] [layout] [submit] [fanout] [canvas] [window]: prints figures; all parts when none is named. */
+/** npm run bench [operate] [large] [layout] [submit] [fanout] [canvas] [typing] [window]: prints figures; all parts when none is named. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connect, kubeconfigPath, NO_CLUSTER } from '../cluster/support.ts';
@@ -9,9 +9,10 @@ import { benchLayout } from './layout.ts';
 import { table } from './measure.ts';
 import { benchOperate } from './operate.ts';
 import { benchSubmit } from './submit.ts';
+import { benchTyping } from './typing.ts';
 import { benchWindow } from './window.ts';
 
-const PARTS = ['operate', 'large', 'layout', 'submit', 'fanout', 'canvas', 'window'];
+const PARTS = ['operate', 'large', 'layout', 'submit', 'fanout', 'canvas', 'typing', 'window'];
 const named = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
 const unknown = named.filter((part) => !PARTS.includes(part));
 if (unknown.length) {
@@ -35,6 +36,7 @@ if (wanted('submit') || wanted('fanout')) {
   }
 }
 if (wanted('canvas')) await benchCanvas();
+if (wanted('typing')) await benchTyping();
 if (wanted('window')) await benchWindow();
 
 const folder = path.resolve(import.meta.dirname, '../../.cache/ci');

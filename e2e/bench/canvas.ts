@@ -1,19 +1,20 @@
 /** The designer on large templates: reading, projecting and laying out, and how long a frame takes while a task is dragged. */
 import { sizeOfNode } from '../../renderer/document/canvas-layout.ts';
 import { layout } from '../../renderer/document/layout.ts';
-import { entryOf, readObjects } from '../../renderer/document/objects.ts';
+import { entryOf } from '../../renderer/document/objects.ts';
+import { readText } from '../../renderer/document/reading.ts';
 import { sketch } from '../../renderer/document/sketch.ts';
 import { manyTasks } from '../window/workflows.ts';
 import { launchBlank } from '../window/launch.ts';
 import { servePictures } from '../window/pictures.ts';
-import { milliseconds, report, spread, time } from './measure.ts';
+import { milliseconds, percentiles, report, time } from './measure.ts';
 
 export async function benchCanvas(): Promise<void> {
   for (const count of [100, 500, 3000]) {
     const text = manyTasks(count);
     const times = count > 1000 ? 3 : 10;
-    report(`designer, read a text of ${count} tasks`, milliseconds(time(times, () => readObjects(text))));
-    const object = readObjects(text).objects[0];
+    report(`designer, read a text of ${count} tasks`, milliseconds(time(times, () => readText(text))));
+    const object = readText(text).objects[0];
     const entry = object && entryOf(object);
     if (!object || !entry) throw new Error('bug: the benchmark has no workflow');
     report(`designer, project ${count} tasks`, milliseconds(time(times, () => sketch(object, entry, ['main']))));
@@ -50,7 +51,5 @@ async function benchDrag(count: number): Promise<void> {
   await page.mouse.up();
   await opened.close();
   served.close();
-  const sorted = [...frames].sort((a, b) => a - b);
-  const { median, max } = spread(frames);
-  report(`designer, a frame while dragging one of ${count} tasks`, `${median.toFixed(1)} ms`, `95 % below ${(sorted[Math.floor(sorted.length * 0.95)] ?? 0).toFixed(1)} ms, longest ${max.toFixed(1)} ms, ${frames.length} frames`);
+  report(`designer, a frame while dragging one of ${count} tasks`, percentiles(frames));
 }

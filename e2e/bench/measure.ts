@@ -26,6 +26,13 @@ export function milliseconds(samples: readonly number[]): string {
   return `${median.toFixed(1)} ms (min ${min.toFixed(1)}, max ${max.toFixed(1)}, n ${samples.length})`;
 }
 
+/** @returns `12.3 ms (95 % below 15.0, max 20.1, n 80)` */
+export function percentiles(samples: readonly number[]): string {
+  const sorted = [...samples].sort((a, b) => a - b);
+  const { median, max } = spread(samples);
+  return `${median.toFixed(1)} ms (95 % below ${(sorted[Math.floor(sorted.length * 0.95)] ?? Number.NaN).toFixed(1)}, max ${max.toFixed(1)}, n ${samples.length})`;
+}
+
 /** Runs `action` once to warm up and then `times` times. @returns milliseconds of each */
 export function time(times: number, action: () => void): number[] {
   action();

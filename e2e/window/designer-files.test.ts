@@ -4,7 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Page } from 'playwright';
-import { entryOf, readObjects } from '../../renderer/document/objects.ts';
+import { entryOf } from '../../renderer/document/objects.ts';
+import { readText } from '../../renderer/document/reading.ts';
 import { sketch } from '../../renderer/document/sketch.ts';
 import { launchBlank, root } from './launch.ts';
 import { servePictures } from './pictures.ts';
@@ -44,7 +45,7 @@ function yamlFiles(folder: string): string[] {
 
 /** Nodes on the canvas of a file, as its entry has them. */
 function expected(text: string): number {
-  const object = readObjects(text).objects[0];
+  const object = readText(text).objects[0];
   const placed = object && entryOf(object);
   return object && placed ? sketch(object, placed, [placed.template.name ?? '']).nodes.length : 0;
 }
@@ -218,7 +219,7 @@ for (const [what, text, act, lines] of EDITS) {
     const after = await save();
     const diff = changed(text, after);
     if (lines.length) assert.deepEqual(diff, lines);
-    else assert.ok(diff.length > 0 && readObjects(after).diagnostics.every((each) => each.severity !== 'error'), after);
+    else assert.ok(diff.length > 0 && readText(after).diagnostics.every((each) => each.severity !== 'error'), after);
     const undo = page.getByRole('button', { name: 'Undo', exact: true }).first();
     await undo.click();
     // One edit is one step of the history.

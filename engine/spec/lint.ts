@@ -1,6 +1,6 @@
 /** A whole text through reading and validation: for the command line and the editor. */
 import type { Diagnostic, TextRange } from './diagnostic.ts';
-import { locate, readManifests, type Manifest } from './read.ts';
+import { locate, readManifests, type Manifest, type ReadResult } from './read.ts';
 import type { WorkflowTemplate } from './types.ts';
 import { validateClusterWorkflowTemplate, validateCronWorkflow, validateWorkflow, validateWorkflowTemplate, type TemplateGetter, type ValidateMode, type ValidateOptions } from './validate.ts';
 
@@ -16,8 +16,12 @@ const STRICT: ReadonlySet<string> = new Set(['unknown-field', 'duplicate-key', '
 
 /** @returns what is wrong with the text, in its order, each with a range */
 export function lintText(text: string, options: LintOptions = {}): (Diagnostic & { range: TextRange })[] {
+  return lintManifests(readManifests(text), options);
+}
+
+/** The same for a text that has been read. */
+export function lintManifests({ manifests, diagnostics }: ReadResult, options: LintOptions = {}): (Diagnostic & { range: TextRange })[] {
   const mode = options.mode ?? 'lint';
-  const { manifests, diagnostics } = readManifests(text);
   const found = diagnostics.map((diagnostic): Diagnostic => (mode !== 'controller' && STRICT.has(diagnostic.code) ? { ...diagnostic, severity: 'error' } : diagnostic));
   const validateOptions = { mode, ...gettersOf(manifests, options.templates) };
   for (const manifest of manifests) {

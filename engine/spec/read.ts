@@ -5,7 +5,7 @@ import type { KubeObject } from './kubernetes.ts';
 import { KNOWN_KINDS, type KnownKind } from './schema.ts';
 import { nearest } from './suggest.ts';
 import { ARGO_API_VERSION, type CronWorkflow, type Workflow, type WorkflowTemplate } from './types.ts';
-import { readDocuments, type YamlDocument } from './yaml.ts';
+import { readDocuments, type YamlDocument, type YamlText } from './yaml.ts';
 
 interface ManifestBase {
   /** Index of the document in the text. */
@@ -36,7 +36,12 @@ export interface ReadOptions {
 
 /** Reads every object of a YAML or JSON text. Unknown fields stay on the objects and are warned of. */
 export function readManifests(text: string, options: ReadOptions = {}): ReadResult {
-  const { documents, diagnostics } = readDocuments(text);
+  return manifestsOf(readDocuments(text), options);
+}
+
+/** The same for a text whose documents have been read. */
+export function manifestsOf({ documents, diagnostics: found }: YamlText, options: ReadOptions = {}): ReadResult {
+  const diagnostics = [...found];
   const manifests: Manifest[] = [];
   for (const [index, source] of documents.entries()) {
     if (source.value === undefined) continue;

@@ -4,6 +4,7 @@
  */
 import { Composer, Lexer, Parser, isAlias, isMap, isScalar, isSeq, type Document, type ParsedNode, type Scalar, type YAMLError, type YAMLMap } from 'yaml';
 import type { Diagnostic, Severity, TextRange } from './diagnostic.ts';
+import { keyOf } from './ranges.ts';
 import { keyText, resolvePlain, resolveTagged, type ScalarValue } from './resolve.ts';
 
 export type Path = readonly (string | number)[];
@@ -412,12 +413,6 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): v
 
 function isMergeKey(key: ParsedNode): boolean {
   return isScalar(key) && key.source === '<<' && (key.type === 'PLAIN' || key.tag === 'tag:yaml.org,2002:merge');
-}
-
-function keyOf(node: ParsedNode): string | undefined {
-  if (!isScalar(node)) return undefined;
-  if (node.type !== 'PLAIN' && node.type !== undefined) return node.source;
-  return keyText(resolvePlain(node.source).value);
 }
 
 function findRange(contents: ParsedNode | null, path: Path, part: 'value' | 'key', at: At): TextRange | undefined {

@@ -6,7 +6,7 @@ import type { ReactElement } from 'react';
 import { useRunList } from '../monitor/live.ts';
 import { runPhase } from '../monitor/words.ts';
 import { Dialog } from '../ui/overlays.tsx';
-import { Keys } from '../ui/parts.tsx';
+import { Keys, fits } from '../ui/parts.tsx';
 import { PhaseGlyph } from '../ui/phase.tsx';
 import { commands } from './commands.ts';
 import { chooseContext, openDocument, openRun, setUi, useUi } from './store.ts';
@@ -31,7 +31,7 @@ export function Palette(): ReactElement {
         <Radix.Overlay className="overlay" />
         <Radix.Content className="dialog palette" aria-describedby={undefined}>
           <Radix.Title className="sr">Search and commands</Radix.Title>
-          <Command label="Search and commands" loop>
+          <Command label="Search and commands" loop filter={fits}>
             <Command.Input value={text} onValueChange={setText} placeholder="A run, a sample, a context or a command" autoFocus />
             <Command.List className="menu-list">
               <Command.Empty>Nothing is called so.</Command.Empty>

@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
 import { useRunList } from '../monitor/live.ts';
 import type { EngineHolder } from '../monitor/live.ts';
-import { Button, Keys, Spinner } from '../ui/parts.tsx';
+import { Button, Keys, Spinner, landmark } from '../ui/parts.tsx';
 import { asUiError, invoke } from './bridge.ts';
 import type { UiError } from './bridge.ts';
 import { runCommand } from './commands.ts';
@@ -17,7 +17,8 @@ export function Top(): ReactElement {
   const context = useContextSummary();
   const room = useUi((state) => state.room);
   const run = useUi((state) => state.run);
-  const document = useUi((state) => state.document);
+  const title = useUi((state) => state.document?.title);
+  const dirty = useUi((state) => isDirty(state.document));
   return (
     <header className="top" data-pane>
       <div className="left">
@@ -27,7 +28,7 @@ export function Top(): ReactElement {
         <ChevronRight aria-hidden />
         {room === 'runs' && run !== undefined
           ? <><button type="button" className="link-soft" onClick={() => { setUi({ run: undefined, step: undefined }); }}>Runs</button><ChevronRight aria-hidden /><b className="cut">{run}</b></>
-          : room === 'designer' && document ? <><b className="cut">{document.title}</b>{isDirty(document) ? <span className="dirty">● unsaved</span> : null}</> : <b>{ROOM_WORD[room]}</b>}
+          : room === 'designer' && title !== undefined ? <><b className="cut">{title}</b>{dirty ? <span className="dirty">● unsaved</span> : null}</> : <b>{ROOM_WORD[room]}</b>}
       </nav>
       </div>
       <button type="button" className="search" onClick={() => { runCommand('palette'); }}>
@@ -54,7 +55,7 @@ function HolderPill(): ReactElement {
       <Popover.Trigger asChild>
         <button type="button" className={`pill holder ${holder.state === 'other' ? 'c-Running' : 'c-Pending'}`}><CircleDot aria-hidden /><span className="cut">{holder.state === 'other' ? `engine: ${holder.identity}` : 'engine: not running'}</span></button>
       </Popover.Trigger>
-      <Popover.Portal>
+      <Popover.Portal container={landmark()}>
         <Popover.Content className="menu card" aria-label="Engine" align="end" sideOffset={6} collisionPadding={8}>
           <p>{holderWords(holder)}</p>
           <Button kind="primary" onClick={start} {...(asking ? { unable: 'Asked the cluster' } : {})}>{asking ? <Spinner /> : null}Run the engine here</Button>
@@ -78,7 +79,7 @@ function NamespacePicker(): ReactElement {
       <Popover.Trigger asChild>
         <button type="button" className="select sel" aria-label={`Namespace ${namespace}`}><span className="soft label">namespace</span> <b className="cut">{namespace}</b><ChevronDown aria-hidden /></button>
       </Popover.Trigger>
-      <Popover.Portal>
+      <Popover.Portal container={landmark()}>
         <Popover.Content className="menu picker" aria-label="Choose a namespace" align="start" sideOffset={4} collisionPadding={8}>
           {open ? <NamespaceList key={contextId} contextId={contextId} namespace={namespace} onDone={() => { setOpen(false); }} /> : null}
         </Popover.Content>

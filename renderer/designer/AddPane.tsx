@@ -3,12 +3,11 @@ import { useState } from 'react';
 import type { ReactElement } from 'react';
 import { KindMark } from '../monitor/graph-parts.tsx';
 import { Tip } from '../ui/parts.tsx';
-import { add } from './actions.ts';
+import { addChosen } from './actions.ts';
 import { useAdditions } from './addable.ts';
 import { GROUPS } from './additions.ts';
 import type { Addition } from './additions.ts';
 import { beginDrag } from './drag.ts';
-import { useDesigner } from './session.ts';
 
 /** More templates than this can be found by their names. */
 const MANY = 12;
@@ -40,12 +39,8 @@ export function AddPane({ iconsOnly, width }: { iconsOnly: boolean; width: numbe
 
 function Entry({ addition, iconsOnly }: { addition: Addition; iconsOnly: boolean }): ReactElement {
   const { kind, title, note } = addition;
-  const press = (): void => {
-    const { selection, objects } = useDesigner.getState();
-    if (objects.length) add(addition, selection.length ? { after: selection } : {});
-  };
   const button = (
-    <button type="button" className="add-entry" aria-label={iconsOnly ? `Add ${title}` : undefined} title={iconsOnly || note === undefined ? undefined : `${title} · ${note}`} onPointerDown={(event) => { beginDrag({ addition }, event); }} onClick={press}>
+    <button type="button" className="add-entry" aria-label={iconsOnly ? `Add ${title}` : undefined} title={iconsOnly || note === undefined ? undefined : `${title} · ${note}`} onPointerDown={(event) => { beginDrag({ addition }, event); }} onClick={() => { addChosen(addition); }}>
       <KindMark kind={kind} />{iconsOnly ? null : <><span className="sr">Add </span><span className="cut">{title}</span>{note === undefined ? null : <small> {note}</small>}</>}
     </button>
   );

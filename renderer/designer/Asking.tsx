@@ -3,7 +3,7 @@ import { Popover } from 'radix-ui';
 import { useState } from 'react';
 import type { ReactElement, SubmitEvent } from 'react';
 import { Dialog } from '../ui/overlays.tsx';
-import { Button } from '../ui/parts.tsx';
+import { Button, landmark } from '../ui/parts.tsx';
 import { wire } from './actions.ts';
 import { canvasView, setMode, useMode } from './mode.ts';
 import type { Mode } from './mode.ts';
@@ -52,7 +52,7 @@ function PassOn({ from }: { from: string }): ReactElement {
     event.preventDefault();
     if (unable !== undefined) return;
     close();
-    wire({ task: from, name: output }, { task: target, name: input });
+    void wire({ task: from, name: output }, { task: target, name: input });
   };
   return (
     <Dialog title={`Pass an output of ${source?.name ?? ''} on`} description={targets.length === 0 ? 'No other task of this template has inputs. Give its template an input first.' : 'The task waits for it, and takes the value as an argument.'} onClose={close} footer={<><Button onClick={close}>Cancel</Button><Button kind="primary" type="submit" form="pass-on" unable={unable}>Pass on</Button></>}>
@@ -74,10 +74,10 @@ function ChooseInput({ at, output, target, inputs }: NonNullable<Mode['choosing'
   return (
     <Popover.Root open onOpenChange={(open) => { if (!open) close(); }}>
       <Popover.Anchor asChild><span className="anchor-point" style={{ left: at.x, top: at.y }} /></Popover.Anchor>
-      <Popover.Portal>
+      <Popover.Portal container={landmark()}>
         <Popover.Content className="menu" align="start" collisionPadding={12} aria-label={`Input of ${target}`}>
           <p className="label">{output.name} becomes</p>
-          {inputs.map((input) => <button key={input} type="button" role="menuitem" className="menu-button" onClick={() => { close(); wire(output, { task: target, name: input }); }}>{inputName(input)}</button>)}
+          {inputs.map((input) => <button key={input} type="button" role="menuitem" className="menu-button" onClick={() => { close(); void wire(output, { task: target, name: input }); }}>{inputName(input)}</button>)}
         </Popover.Content>
       </Popover.Portal>
     </Popover.Root>

@@ -1,6 +1,6 @@
 /** The canvas: the template as a graph that can be changed. Gestures become commands on the text. */
 import { Plus, Shapes } from 'lucide-react';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactElement, RefObject } from 'react';
 import { MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, ViewportPortal } from 'reactflow';
 import type { EdgeChange } from 'reactflow';
@@ -12,7 +12,7 @@ import { templateKind } from '../document/projection.ts';
 import type { Sketch, SketchNode } from '../document/sketch.ts';
 import { calm, fitted, neighbour, ZoomTool } from '../monitor/graph-parts.tsx';
 import type { Bounds } from '../monitor/graph-parts.tsx';
-import { Button, EmptyState } from '../ui/parts.tsx';
+import { Button, EmptyState, Loading } from '../ui/parts.tsx';
 import { action } from './actions.ts';
 import { CanvasMenu } from './CanvasMenu.tsx';
 import { beginDrag, useDrag } from './drag.ts';
@@ -49,7 +49,8 @@ export function Canvas(): ReactElement {
 }
 
 function Board({ scope }: { scope: string }): ReactElement {
-  const model = useDesigner(sketchOf);
+  // A canvas of many nodes is drawn when there is time: who types does not wait for it.
+  const model = useDeferredValue(useDesigner(sketchOf));
   const stale = useDesigner((state) => state.stale);
   const title = useUi((state) => state.document?.title ?? '');
   const positions = usePositions(model, scope);
@@ -77,7 +78,7 @@ function Board({ scope }: { scope: string }): ReactElement {
           {painted && positions ? <Overview model={model} positions={positions} /> : null}
           {model.nodes.length >= MAP_FROM && !painted ? <MiniMap<TaskNode> className="minimap" style={MAP_SIZE} pannable zoomable ariaLabel="Small map of the canvas" nodeColor="var(--line-strong)" nodeStrokeWidth={0} nodeBorderRadius={14} maskColor="transparent" maskStrokeColor="var(--accent)" maskStrokeWidth={1.5} /> : null}
         </ReactFlow>
-        <Nothing model={model} stale={stale} />
+        <Nothing stale={stale} />
         <ZoomTool zoom={zoom} onFit={() => { view.fit(); }}>{model.grammar === 'dag' ? <Button kind="quiet" tip="Lay everything out anew" keys="T" onClick={action('tidy').run}>tidy</Button> : null}</ZoomTool>
         <Search model={model} />
         <ConnectTip model={model} />
@@ -98,11 +99,14 @@ function choose(id: string | undefined, view: CanvasView): void {
 }
 
 /** A canvas on which nothing stands says how to begin. */
-function Nothing({ model, stale }: { model: Sketch; stale: boolean }): ReactElement | null {
+function Nothing({ stale }: { stale: boolean }): ReactElement | null {
+  const model = useDesigner(sketchOf);
+  const reading = useDesigner((state) => state.busy === 'reading' && state.objects.length === 0);
   const object = useDesigner(objectOf);
   const placed = useDesigner(templateOnCanvas);
   const ref = object?.spec.workflowTemplateRef?.name;
   if (model.grammar === 'leaf' && placed) return <p className="canvas-hint soft">A single {templateKind(placed.template)}. Add a step to make it the first task of a DAG.</p>;
+  if (reading) return <div className="canvas-nothing"><Loading words="Reading the text" /></div>;
   if (model.nodes.length > 0 || stale) return null;
   const [title, words] = !object ? ['Nothing to draw', 'This text holds no Argo kind yet.'] : ref !== undefined && !placed ? [`Runs ${ref}`, 'Its steps are those of that WorkflowTemplate in the cluster.']
     : !placed ? ['No templates yet', 'Write one in the text, or start from a sample.'] : ['Nothing here yet', 'Drag a step from the left onto this canvas, or add one here.'];

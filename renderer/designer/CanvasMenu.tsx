@@ -1,16 +1,15 @@
 import { ContextMenu } from 'radix-ui';
 import { useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
-import { landmark } from '../ui/overlays.tsx';
 import type { MenuItem } from '../ui/overlays.tsx';
-import { Keys } from '../ui/parts.tsx';
+import { Keys, landmark } from '../ui/parts.tsx';
 import { action } from './actions.ts';
 import { edgeItems } from './EdgeLabel.tsx';
 import { canvasView } from './mode.ts';
 import { edgeAt, taskAt } from './Over.tsx';
 import { select, sketchOf, useDesigner } from './session.ts';
 
-const OF_TASK = [['open', 'rename', 'add', 'connect', 'pass'], ['cut', 'copy', 'duplicate'], ['extract', 'inline'], ['delete']];
+const OF_TASK = [['open', 'rename', 'add', 'connect', 'pass'], ['cut', 'copy', 'duplicate'], ['extract', 'inline', 'splice'], ['delete']];
 const OF_CANVAS = [['add', 'paste', 'all'], ['find', 'tidy', 'places'], ['convert', 'entrypoint', 'up'], ['undo', 'redo']];
 
 /** What can be done with what lies under the pointer. */

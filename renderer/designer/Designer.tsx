@@ -1,17 +1,17 @@
 /** The designer: what to add, the canvas, and a form over the text, with the problems at the foot. */
 import { CloudUpload, FolderOpen, FolderTree, MoreHorizontal, PanelLeftClose, PanelRightClose, Redo2, Save, TriangleAlert, Undo2 } from 'lucide-react';
 import { Tabs } from 'radix-ui';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
 import { invoke } from '../app/bridge.ts';
-import { isDefinition, keysOf, runCommand } from '../app/commands.ts';
+import { keysOf, runCommand } from '../app/commands.ts';
 import { isDirty, sayError, setUi, usePlace, useUi } from '../app/store.ts';
 import type { OpenDocument } from '../app/store.ts';
 import { useProblems } from '../editor/language.ts';
 import { Menu } from '../ui/overlays.tsx';
 import type { MenuItem } from '../ui/overlays.tsx';
 import { Sash } from '../ui/pane.tsx';
-import { Button } from '../ui/parts.tsx';
+import { Button, Spinner } from '../ui/parts.tsx';
 import { AddPane } from './AddPane.tsx';
 import { EXPORTS } from './export.ts';
 import { Asking } from './Asking.tsx';
@@ -25,7 +25,7 @@ import { RenameDialog } from './folder/RenameDialog.tsx';
 import { followCluster, useFolder } from './folder/store.ts';
 import { FormPane } from './FormPane.tsx';
 import { NoFile } from './NoFile.tsx';
-import { beginSession, followText, redo, undo, useDesigner } from './session.ts';
+import { beginSession, followText, holdsDefinition, redo, undo, useDesigner } from './session.ts';
 import { TABS } from './tabs.ts';
 import { TextPane } from './TextPane.tsx';
 import { Where } from './Where.tsx';
@@ -37,11 +37,11 @@ const ROOMY = 1180;
 const ROOMY_WITH_FILES = 1560;
 
 export function Designer(): ReactElement {
-  const document = useUi((state) => state.document);
+  const id = useUi((state) => state.document?.id);
   return (
     <div className="panes">
       <FolderSide />
-      {document ? <OpenFile key={document.id} document={document} /> : <NoFile />}
+      {id === undefined ? <NoFile /> : <OpenFile key={id} />}
     </div>
   );
 }
@@ -68,11 +68,13 @@ function useFilesShown(): boolean {
   return useUi((state) => !(state.folded['designer.files'] ?? false)) && open;
 }
 
-function OpenFile({ document }: { document: OpenDocument }): ReactElement {
-  const { sizes, folded } = useUi();
-  useSession(document);
-  useDraft(document);
-  useDisk(document.handle);
+// What follows is drawn again when it is pressed or dragged, not at every key: who shows the text takes it from the store.
+function OpenFile(): ReactElement {
+  const sizes = useUi((state) => state.sizes);
+  const folded = useUi((state) => state.folded);
+  useSession();
+  useDraft();
+  useDisk(useUi((state) => state.document?.handle));
   const { problems, current } = useProblems();
   const errors = problems.filter((each) => each.severity === 'error').length;
   // Nodes are marked by places in the text as it is.
@@ -84,11 +86,11 @@ function OpenFile({ document }: { document: OpenDocument }): ReactElement {
     <div className="panes designer">
       <AddPane iconsOnly={iconsOnly} width={sizes['designer.add'] ?? 208} />
       <Sash label="Width of what can be added" size={sizes['designer.add'] ?? 208} min={150} max={360} grows="right" onFold={() => { fold('designer.add', !iconsOnly); }} onSize={(size) => { resize('designer.add', size); }} />
-      <Middle document={document} iconsOnly={iconsOnly} errors={errors} />
+      <Middle iconsOnly={iconsOnly} errors={errors} />
       {folded['designer.right'] ? null : <Sash label="Width of form and text" size={width} min={300} max={1100} grows="left" onFold={() => { fold('designer.right', true); }} onSize={(size) => { resize('designer.text', size); }} />}
       <section className="pane right-pane" style={{ width }} hidden={folded['designer.right'] ?? false} aria-label="Form and text">
         <FormPane diagnostics={problems} />
-        <TextPane document={document} />
+        <TextPane />
       </section>
       <Asking />
     </div>
@@ -110,7 +112,9 @@ function resize(pane: string, size: number): void {
 }
 
 /** The views of the template, under its name and what can be done with it. */
-function Middle({ document, iconsOnly, errors }: { document: OpenDocument; iconsOnly: boolean; errors: number }): ReactElement {
+const Middle = memo(function Middle({ iconsOnly, errors }: { iconsOnly: boolean; errors: number }): ReactElement {
+  const dirty = useUi((state) => isDirty(state.document));
+  const definition = useDesigner(holdsDefinition);
   const tab = useDesigner((state) => state.tab);
   const stale = useDesigner((state) => state.stale);
   const { canUndo, canRedo } = useDesigner((state) => state.history);
@@ -122,13 +126,14 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
         <header className="head design">
           <div className="title">
             <Where />
+            <Busy />
             <div className="acts">
               <Button kind="quiet" size="icon" tip="Open file…" keys={keysOf('open-file')} onClick={() => { runCommand('open-file'); }}><FolderOpen aria-hidden /></Button>
-              <Button kind="quiet" size="icon" tip="Save" keys={keysOf('save')} unable={isDirty(document) ? undefined : 'Nothing to save'} onClick={() => { runCommand('save'); }}><Save aria-hidden /></Button>
+              <Button kind="quiet" size="icon" tip="Save" keys={keysOf('save')} unable={dirty ? undefined : 'Nothing to save'} onClick={() => { runCommand('save'); }}><Save aria-hidden /></Button>
               <Menu items={moreItems()}><button type="button" className="btn quiet icon" aria-label="More with this file"><MoreHorizontal aria-hidden /></button></Menu>
               <Button size="icon" tip="Undo" keys="Mod+Z" unable={canUndo ? undefined : 'Nothing to undo'} onClick={undo}><Undo2 aria-hidden /></Button>
               <Button size="icon" tip="Redo" keys="Mod+Shift+Z" unable={canRedo ? undefined : 'Nothing to redo'} onClick={redo}><Redo2 aria-hidden /></Button>
-              {isDefinition() ? <Button tip="Save it by server-side apply: what others own is asked about" keys={keysOf('save-cluster')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from being saved` : undefined} onClick={() => { runCommand('save-cluster'); }}><CloudUpload aria-hidden />Save to the cluster</Button> : <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: document.text } }); }}>Run…</Button>}
+              {definition ? <Button tip="Save it by server-side apply: what others own is asked about" keys={keysOf('save-cluster')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from being saved` : undefined} onClick={() => { runCommand('save-cluster'); }}><CloudUpload aria-hidden />Save to the cluster</Button> : <Button kind="primary" tip="Run this workflow" keys={keysOf('run')} unable={errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} it from running` : undefined} onClick={() => { setUi({ runDialog: { text: useUi.getState().document?.text ?? '' } }); }}>Run…</Button>}
             </div>
           </div>
           <div className="tab-line">
@@ -139,16 +144,23 @@ function Middle({ document, iconsOnly, errors }: { document: OpenDocument; icons
             <Button kind="quiet" size="icon small" tip={rightFolded ? 'Show form and text' : 'Hide form and text'} keys="Mod+I" aria-pressed={rightFolded} onClick={() => { fold('designer.right', !rightFolded); }}><PanelRightClose aria-hidden /></Button>
           </div>
         </header>
-        <DiskBanner document={document} />
+        <DiskBanner />
         {stale ? <div className="banner" role="status"><TriangleAlert aria-hidden /><span className="grow">The text has a syntax error. This is what was last read; it can be changed again when the text is mended.</span><Button size="small" unable={canUndo ? undefined : 'Nothing to undo'} onClick={undo}>Undo</Button></div> : null}
         {TABS.map(({ id, View }) => <Tabs.Content key={id} className="view" value={id} tabIndex={-1} data-stale={stale || undefined}>{tab === id ? <View /> : null}</Tabs.Content>)}
       </Tabs.Root>
     </section>
   );
+});
+
+/** That a long text is being read or changed. */
+function Busy(): ReactElement | null {
+  const busy = useDesigner((state) => state.busy);
+  return busy ? <span className="soft busy" role="status"><Spinner label={busy === 'reading' ? 'Reading the text' : 'Changing the text'} /></span> : null;
 }
 
 /** A session begins with a document, and follows its text when it is replaced from outside. */
-function useSession({ version }: OpenDocument): void {
+function useSession(): void {
+  const version = useUi((state) => state.document?.version);
   const [begun, setBegun] = useState<number>();
   if (begun === undefined) {
     setBegun(version);
@@ -158,13 +170,22 @@ function useSession({ version }: OpenDocument): void {
 }
 
 /** A crash loses nothing: what is not saved is kept as a draft. */
-function useDraft(document: OpenDocument): void {
-  const { id, title, text, saved, handle } = document;
+function useDraft(): void {
   useEffect(() => {
-    if (text === saved) return;
-    const timer = setTimeout(() => {
-      invoke('files.saveDraft', { id, title, text, ...(handle === undefined ? {} : { handle }) }).catch((error: unknown) => { sayError('The draft was not kept', error); });
-    }, DRAFT_MS);
-    return () => { clearTimeout(timer); };
-  }, [id, title, text, saved, handle]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const keepSoon = ({ document }: { document?: OpenDocument }): void => {
+      clearTimeout(timer);
+      if (!document || document.text === document.saved) return;
+      const { id, title, text, handle } = document;
+      timer = setTimeout(() => {
+        invoke('files.saveDraft', { id, title, text, ...(handle === undefined ? {} : { handle }) }).catch((error: unknown) => { sayError('The draft was not kept', error); });
+      }, DRAFT_MS);
+    };
+    keepSoon(useUi.getState());
+    const end = useUi.subscribe((state, before) => { if (state.document !== before.document) keepSoon(state); });
+    return () => {
+      end();
+      clearTimeout(timer);
+    };
+  }, []);
 }

@@ -16,7 +16,7 @@ const RESULTS: readonly [TaskResult, string][] = [
 export function edgeItems(edge: SketchEdge): (MenuItem | 'line')[] {
   const set = (result: TaskResult | undefined) => (): void => {
     const place = templatePlace();
-    if (typeof place !== 'string') run({ ...place, type: 'setCondition', from: edge.source, to: edge.target, result });
+    if (typeof place !== 'string') void run({ ...place, type: 'setCondition', from: edge.source, to: edge.target, result });
   };
   const now = edge.results.length === 1 ? edge.results[0] : undefined;
   return [

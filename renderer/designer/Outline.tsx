@@ -14,7 +14,7 @@ import { faultsOf, select, sketchOf, useDesigner } from './session.ts';
 /** A line of the tree: a row of steps, or a task or hook. */
 type Item = { row: number; children: Item[] } | { node: SketchNode; children: Item[] };
 
-const BAR = ['add', 'connect', 'pass', 'rename', 'duplicate', 'delete', 'extract', 'inline', 'convert'];
+const BAR = ['add', 'connect', 'pass', 'rename', 'duplicate', 'delete', 'extract', 'inline', 'splice', 'convert'];
 
 export function Outline(): ReactElement {
   const model = useDesigner(sketchOf);

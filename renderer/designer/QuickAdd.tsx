@@ -3,6 +3,7 @@ import { Popover } from 'radix-ui';
 import { useState } from 'react';
 import type { ReactElement } from 'react';
 import { KindMark } from '../monitor/graph-parts.tsx';
+import { fits, landmark } from '../ui/parts.tsx';
 import { add } from './actions.ts';
 import { useAdditions } from './addable.ts';
 import { GROUPS } from './additions.ts';
@@ -33,16 +34,16 @@ export function QuickAdd(): ReactElement | null {
   return (
     <Popover.Root open onOpenChange={(open) => { if (!open) close(); }}>
       <Popover.Anchor asChild><span className="anchor-point" style={{ left: adding.at.x, top: adding.at.y }} /></Popover.Anchor>
-      <Popover.Portal>
+      <Popover.Portal container={landmark()}>
         <Popover.Content className="menu quick-add" align="start" sideOffset={6} collisionPadding={12} aria-label={words} onCloseAutoFocus={(event) => { event.preventDefault(); }}>
-          <Command label={words} loop>
+          <Command label={words} loop filter={fits}>
             <Command.Input autoFocus placeholder={words} className="field" value={text} onValueChange={setText} />
             <Command.List>
               <Command.Empty className="label">Nothing is called so.</Command.Empty>
               {GROUPS.map((group) => (
                 <Command.Group key={group} heading={group}>
                   {offered(all, group, text).map((each) => (
-                    <Command.Item key={each.id} value={`${each.title} ${each.id}`} onSelect={() => { close(); setText(''); add(each, adding.where); }}><KindMark kind={each.kind} /><span className="cut grow">{each.title}</span>{each.note === undefined ? null : <small className="soft">{each.note}</small>}</Command.Item>
+                    <Command.Item key={each.id} value={`${each.title} ${each.id}`} onSelect={() => { close(); setText(''); void add(each, adding.where); }}><KindMark kind={each.kind} /><span className="cut grow">{each.title}</span>{each.note === undefined ? null : <small className="soft">{each.note}</small>}</Command.Item>
                   ))}
                 </Command.Group>
               ))}

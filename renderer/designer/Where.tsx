@@ -1,4 +1,5 @@
 import { ChevronDown, ChevronRight, Lock } from 'lucide-react';
+import { useShallow } from 'zustand/react/shallow';
 import type { ReactElement } from 'react';
 import { grammarOf } from '../document/sketch.ts';
 import { templateKind } from '../document/projection.ts';
@@ -10,11 +11,10 @@ import { climb, objectOf, outsideOnCanvas, showObject, showTemplate, sketchOf, t
 
 /** Which template is on the canvas: the way to it, each part a way back, and a choice of all others. */
 export function Where(): ReactElement {
-  const state = useDesigner();
-  const placed = templateOnCanvas(state);
-  const outside = outsideOnCanvas(state);
-  const trail = trailOf(state);
-  const tasks = sketchOf(state).nodes.filter((node) => node.shape === 'task').length;
+  const placed = useDesigner(templateOnCanvas);
+  const outside = useDesigner(outsideOnCanvas);
+  const trail = useDesigner(useShallow(trailOf));
+  const tasks = useDesigner(sketchOf).nodes.filter((node) => node.shape === 'task').length;
   const name = trail.at(-1) ?? '';
   const grammar = placed && grammarOf(placed.template);
   const says = !placed ? '' : grammar === 'leaf' ? templateKind(placed.template) : `${grammar ?? ''} · ${tasks} ${grammar === 'dag' ? 'task' : 'step'}${tasks === 1 ? '' : 's'}`;

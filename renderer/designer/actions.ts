@@ -1,9 +1,11 @@
 /** Everything that can be done on the canvas and in the outline, by name: keys, menus and the palette use this one list. */
+import type { Path } from '../../engine/spec/yaml.ts';
 import { contribute } from '../app/commands.ts';
 import { say, useUi } from '../app/store.ts';
-import type { Command, NewTask, OutputRef, StepPlace } from '../document/command.ts';
+import type { Command, OutputRef, StepPlace } from '../document/command.ts';
 import type { TaskRef } from '../document/draft.ts';
 import type { SketchNode } from '../document/sketch.ts';
+import { ALWAYS } from './additions.ts';
 import type { Addition } from './additions.ts';
 import { renameEverywhere } from './folder/rename.ts';
 import { canvasView, setMode, useMode } from './mode.ts';
@@ -44,15 +46,15 @@ const needsOne = (): string | undefined => needsTask() ?? (tasksChosen().length 
 const always = (): undefined => undefined;
 
 /** Does something with the template on the canvas, when commands can name it. */
-function here(make: (place: { part: number; template: string }) => Command | readonly Command[]): boolean {
+async function here(make: (place: { part: number; template: string }) => Command | readonly Command[]): Promise<boolean> {
   const place = templatePlace();
   if (typeof place === 'string') return refuse(place);
   const made = make(place);
-  return run(...(Array.isArray(made) ? made as readonly Command[] : [made as Command]));
+  return await run(...(Array.isArray(made) ? made as readonly Command[] : [made as Command]));
 }
 
 /** Adds what was chosen from the palette. Where it goes follows the grammar of the template. */
-export function add(addition: Addition, where: Where): void {
+export async function add(addition: Addition, where: Where): Promise<void> {
   const place = templatePlace();
   if (typeof place === 'string') {
     refuse(place);
@@ -60,30 +62,22 @@ export function add(addition: Addition, where: Where): void {
   }
   const model = sketchOf(useDesigner.getState());
   if (model.grammar === 'leaf' && templateOnCanvas(useDesigner.getState())) {
-    if (!wrapInDag()) return;
-    add(addition, {});
+    if (await wrapInDag()) await add(addition, {});
     return;
   }
   const first = model.grammar === 'steps' ? { ...place, type: 'addStep' as const, task: addition.task, at: where.step ?? stepPlaceAfter(where.after) }
     : where.between ? { ...place, type: 'insertBetween' as const, ...where.between, task: addition.task }
       : { ...place, type: 'addTask' as const, task: addition.task, ...(where.after?.length ? { after: where.after } : {}) };
-  const space = model.grammar === 'steps' ? 'steps' : 'tasks';
-  const done = run(first, ...(addition.followers ?? []).map((follower) => (source: { parts: readonly { value: unknown }[] }, before: { part: number; path: readonly (string | number)[] } | undefined): Command => {
-    const name = nameAt(source.parts[place.part]?.value, before?.path ?? []);
-    const task = JSON.parse(JSON.stringify(follower).replaceAll('{{before.result}}', `{{${space}.${name}.outputs.result}}`)) as NewTask;
-    const row = before?.path.at(-2);
-    return model.grammar === 'steps' ? { ...place, type: 'addStep', task, at: { newRow: (typeof row === 'number' ? row : 0) + 1 } } : { ...place, type: 'addTask', task, after: [name] };
-  }));
+  const done = await run(first, ...(addition.followers ?? []).map((task) => ({ ...place, type: 'follow' as const, task })));
   const id = useDesigner.getState().selection.at(-1);
   if (done && where.point && id !== undefined && model.grammar === 'dag' && !addition.followers) placeByHand(id, where.point);
   if (id !== undefined) canvasView()?.reveal(id);
 }
 
-function nameAt(value: unknown, path: readonly (string | number)[]): string {
-  let at: unknown = value;
-  for (const step of path) at = (at as Record<string | number, unknown> | undefined)?.[step];
-  const name = (at as { name?: unknown } | undefined)?.name;
-  return typeof name === 'string' ? name : '';
+/** Adds behind what is selected. */
+export function addChosen(addition: Addition): void {
+  const { selection, objects } = useDesigner.getState();
+  if (objects.length) void add(addition, selection.length ? { after: selection } : {});
 }
 
 /** A row of its own below the lowest of the named steps; at the end without any. */
@@ -94,13 +88,13 @@ function stepPlaceAfter(after: readonly string[] | undefined): StepPlace {
 }
 
 /** A single template becomes the first task of a dag, which is the entrypoint from now on. */
-function wrapInDag(): boolean {
+async function wrapInDag(): Promise<boolean> {
   const state = useDesigner.getState();
   const object = objectOf(state);
   const name = templateOnCanvas(state)?.template.name;
-  if (!object || name === undefined) return false;
+  if (!object || name === undefined) return refuse('A single inline template holds no steps. Make it a template of its own first.');
   const dag = freeTemplateName(`${name}-dag`);
-  const done = run({ type: 'addTemplate', part: object.document, value: { name: dag, dag: { tasks: [{ name, template: name }] } }, index: 0 }, { type: 'setEntrypoint', part: object.document, template: dag });
+  const done = await run({ type: 'addTemplate', part: object.document, value: { name: dag, dag: { tasks: [{ name, template: name }] } }, index: 0 }, { type: 'setEntrypoint', part: object.document, template: dag });
   if (done) useDesigner.setState({ levels: [{ object: state.levels.at(-1)?.object ?? 0 }], selection: [] });
   return done;
 }
@@ -112,12 +106,12 @@ function freeTemplateName(wanted: string): string {
   return name;
 }
 
-export function connect(from: string, to: string): boolean {
+export function connect(from: string, to: string): Promise<boolean> {
   return here((place) => ({ ...place, type: 'connect', from, to }));
 }
 
-export function reconnect(old: { from: string; to: string }, next: { from: string; to: string }): boolean {
-  if (old.from === next.from && old.to === next.to) return true;
+export function reconnect(old: { from: string; to: string }, next: { from: string; to: string }): Promise<boolean> {
+  if (old.from === next.from && old.to === next.to) return Promise.resolve(true);
   return here((place) => ({ ...place, type: 'reconnect', ...old, newFrom: next.from, newTo: next.to }));
 }
 
@@ -127,14 +121,25 @@ export function deleteChosen(): void {
   const found = sketchOf(useDesigner.getState()).edges.find((each) => each.id === edge);
   const nodes = chosen();
   if (found && nodes.length === 0) {
-    here((place) => ({ ...place, type: 'disconnect', from: found.source, to: found.target }));
+    void here((place) => ({ ...place, type: 'disconnect', from: found.source, to: found.target }));
     return;
   }
   const part = objectOf(useDesigner.getState())?.document;
   if (nodes.length === 0 || part === undefined) return;
-  const hooks: Command[] = nodes.filter((node) => node.shape === 'hook').map((node) => ({ type: 'setField', part, path: node.path, value: undefined }));
+  const hooks = nodes.filter((node) => node.shape === 'hook').map(({ path }) => path);
+  const gone = hooks.map((path): Command => ({ type: 'setField', part, path: isLastHook(path, hooks) ? path.slice(0, -1) : path, value: undefined }));
   const tasks = tasksChosen().map(refOf);
-  here((place) => [...hooks, ...(tasks.length ? [{ ...place, type: 'deleteTasks' as const, tasks }] : [])]);
+  void here((place) => [...gone, ...(tasks.length ? [{ ...place, type: 'deleteTasks' as const, tasks }] : [])]);
+}
+
+/** Whether nothing is left where a hook is taken away with others: then the map of hooks goes too. */
+function isLastHook(path: Path, gone: readonly Path[]): boolean {
+  if (path.at(-2) !== 'hooks') return false;
+  const owner = path.slice(0, -1).join('/');
+  const within = (each: Path): boolean => each.slice(0, -1).join('/') === owner;
+  const all = sketchOf(useDesigner.getState()).nodes.filter((node) => node.shape === 'hook' && within(node.path)).length;
+  const here = gone.filter(within);
+  return here.length === all && here.at(-1) === path;
 }
 
 /** Names a task anew everywhere; a template that only it calls and that was called the same is named along. Where other files speak of a template, that is seen as a list first. */
@@ -146,11 +151,11 @@ export async function renameTask(id: string, to: string): Promise<void> {
   const object = objectOf(state);
   if (!node || !object || to === '' || to === node.name) return;
   if (model.grammar === 'leaf') {
-    if (run({ type: 'renameTemplate', part: object.document, from: node.name, to })) useDesigner.setState({ levels: [...state.levels.slice(0, -1), { object: state.levels.at(-1)?.object ?? 0, template: to }] });
+    if (await run({ type: 'renameTemplate', part: object.document, from: node.name, to })) useDesigner.setState({ levels: [...state.levels.slice(0, -1), { object: state.levels.at(-1)?.object ?? 0, template: to }] });
     return;
   }
   const along = !calledElsewhere(state) && node.opens && 'template' in node.opens && node.opens.template === node.name && callersOf(node.name) === 1;
-  const done = here((place) => [...(along ? [{ type: 'renameTemplate' as const, part: object.document, from: node.name, to }] : []), { ...place, type: 'renameTask', task: refOf(node), to }]);
+  const done = await here((place) => [...(along ? [{ type: 'renameTemplate' as const, part: object.document, from: node.name, to }] : []), { ...place, type: 'renameTask', task: refOf(node), to }]);
   if (!done) return;
   movePosition(id, to);
   select([to]);
@@ -176,7 +181,7 @@ function callersOf(template: string): number {
 }
 
 /** Moves a step within rows. Rows that are left empty go. */
-export function moveStep(id: string, to: StepPlace): boolean {
+export async function moveStep(id: string, to: StepPlace): Promise<boolean> {
   const node = sketchOf(useDesigner.getState()).nodes.find((each) => each.id === id);
   if (node?.row === undefined || node.column === undefined) return false;
   return here((place) => ({ ...place, type: 'moveStep', from: [node.row ?? 0, node.column ?? 0], to }));
@@ -191,14 +196,14 @@ function moveByKey(key: 'up' | 'down' | 'left' | 'right'): void {
   // Out of a shared row it gets one of its own; alone it joins the next.
   const to: StepPlace = key === 'left' ? [row, column - 1] : key === 'right' ? [row, column + 1] : !alone ? { newRow: key === 'up' ? row : row + 1 } : [key === 'up' ? row - 1 : row + 1, 0];
   if (!('newRow' in to) && (to[0] < 0 || to[0] >= model.rows || to[1] < 0)) return;
-  moveStep(node.id, to);
+  void moveStep(node.id, to);
 }
 
 /** Passes an output of one task to an input of another, and lets it wait. */
-export function wire(from: { task: string; name: string }, to: { task: string; name: string }): boolean {
+export function wire(from: { task: string; name: string }, to: { task: string; name: string }): Promise<boolean> {
   const model = sketchOf(useDesigner.getState());
   const [source, target] = [from.task, to.task].map((id) => model.nodes.find((node) => node.id === id));
-  if (!source || !target) return false;
+  if (!source || !target) return Promise.resolve(false);
   const [kind, ...rest] = from.name.split('.');
   const output: OutputRef = kind === 'result' ? { task: source.name, kind: 'result' } : { task: source.name, kind: kind === 'artifacts' ? 'artifact' : 'parameter', name: rest.join('.') };
   return here((place) => ({ ...place, type: 'wireOutput', from: output, to: { task: refOf(target), input: to.name.split('.').slice(1).join('.') } }));
@@ -230,7 +235,7 @@ export function arrow(key: string, extend: boolean): void {
 function enter(): void {
   const { connecting } = useMode.getState();
   if (connecting) {
-    if (connecting.to !== undefined && connect(connecting.from, connecting.to)) setMode({});
+    if (connecting.to !== undefined) void connect(connecting.from, connecting.to).then((done) => { if (done) setMode({}); });
     return;
   }
   const id = useDesigner.getState().selection.at(-1);
@@ -252,12 +257,12 @@ function openAdd(): void {
 
 function extract(): void {
   const tasks = tasksChosen().map(refOf);
-  setMode({ asking: { title: `Make a template of ${tasks.length === 1 ? 'this task' : `these ${tasks.length}`}`, label: 'Name of the template', value: freeTemplateName('part'), action: 'Extract', run: (name) => { here((place) => ({ ...place, type: 'extractTemplate', tasks, name })); } } });
+  setMode({ asking: { title: `Make a template of ${tasks.length === 1 ? 'this task' : `these ${tasks.length}`}`, label: 'Name of the template', value: freeTemplateName('part'), action: 'Extract', run: (name) => { void here((place) => ({ ...place, type: 'extractTemplate', tasks, name })); } } });
 }
 
 function convert(): void {
   const grammar = sketchOf(useDesigner.getState()).grammar === 'dag' ? 'steps' as const : 'dag' as const;
-  here((place) => ({ ...place, type: 'convertTo', grammar }));
+  void here((place) => ({ ...place, type: 'convertTo', grammar }));
 }
 
 const act = (id: string, title: string, keys: string | undefined, unable: Action['unable'], go: () => void): Action => ({ id, title, unable, run: go, ...(keys === undefined ? {} : { keys }) });
@@ -269,16 +274,17 @@ export const ACTIONS: readonly Action[] = [
   act('rename', 'Rename', 'F2', () => (chosen().length === 1 && leading()?.shape === 'task' ? undefined : 'Select one task'), () => { setMode({ renaming: leading()?.id ?? '' }); }),
   act('open', 'Open its template', 'Enter', () => (useMode.getState().connecting ?? leading()?.opens ? undefined : 'It opens nothing'), enter),
   act('up', 'Back to the template above', 'Backspace', () => (useDesigner.getState().levels.length > 1 ? undefined : 'This is the top'), () => { climb(); }),
-  act('duplicate', 'Duplicate', 'Mod+D', needsTask, () => { here((place) => ({ ...place, type: 'duplicateTasks', tasks: tasksChosen().map(refOf) })); }),
+  act('duplicate', 'Duplicate', 'Mod+D', needsTask, () => { void here((place) => ({ ...place, type: 'duplicateTasks', tasks: tasksChosen().map(refOf) })); }),
   act('copy', 'Copy', 'Mod+C', needsTask, () => { void copyChosen(); }),
   act('cut', 'Cut', 'Mod+X', needsTask, () => { void copyChosen().then((done) => { if (done) deleteChosen(); }); }),
   act('paste', 'Paste', 'Mod+V', always, () => { void paste(); }),
   act('delete', 'Delete', 'Delete', () => (chosen().length || useDesigner.getState().edge !== undefined ? undefined : 'Nothing is selected'), deleteChosen),
   act('all', 'Select all', 'Mod+A', always, () => { select(sketchOf(useDesigner.getState()).nodes.map((node) => node.id)); }),
   act('extract', 'Extract to a template…', 'Mod+G', needsTask, extract),
-  act('inline', 'Inline its template', 'Mod+Shift+G', needsOne, () => { here((place) => ({ ...place, type: 'inlineTemplate', task: refOf(leading() as SketchNode) })); }),
+  act('inline', 'Inline its template', 'Mod+Shift+G', needsOne, () => { void here((place) => ({ ...place, type: 'inlineTemplate', task: refOf(leading() as SketchNode) })); }),
+  act('splice', 'Put its tasks in its place', 'Mod+Alt+G', () => needsOne() ?? (leading()?.opens ? undefined : 'It calls nothing here'), () => { void here((place) => ({ ...place, type: 'spliceTask', task: refOf(leading() as SketchNode) })); }),
   act('convert', 'Convert to steps or DAG', undefined, () => (sketchOf(useDesigner.getState()).grammar === 'leaf' ? 'This template calls nothing' : undefined), convert),
-  act('entrypoint', 'Start the workflow here', undefined, always, () => { const place = templatePlace(); if (typeof place === 'string') refuse(place); else run({ type: 'setEntrypoint', ...place }); }),
+  act('entrypoint', 'Start the workflow here', undefined, always, () => { const place = templatePlace(); if (typeof place === 'string') refuse(place); else void run({ type: 'setEntrypoint', ...place }); }),
   act('move-up', 'Move to the row above', 'Alt+ArrowUp', needsOne, () => { moveByKey('up'); }),
   act('move-down', 'Move to the row below', 'Alt+ArrowDown', needsOne, () => { moveByKey('down'); }),
   act('move-left', 'Move left in its row', 'Alt+ArrowLeft', needsOne, () => { moveByKey('left'); }),
@@ -292,7 +298,7 @@ export const ACTIONS: readonly Action[] = [
 
 /** Puts the selected tasks with their templates on the clipboard. @returns whether they are there */
 async function copyChosen(): Promise<boolean> {
-  const copied = copyText(tasksChosen().map(refOf));
+  const copied = await copyText(tasksChosen().map(refOf));
   if ('refused' in copied) return refuse(copied.refused);
   return await navigator.clipboard.writeText(copied.text).then(() => true, () => refuse('The clipboard could not be written.'));
 }
@@ -300,7 +306,7 @@ async function copyChosen(): Promise<boolean> {
 async function paste(): Promise<void> {
   const text = await navigator.clipboard.readText().catch(() => '');
   if (text.trim() === '') say('failed', 'There is nothing to paste.');
-  else here((place) => ({ ...place, type: 'pasteTasks', text }));
+  else void here((place) => ({ ...place, type: 'pasteTasks', text }));
 }
 
 /** @returns the action of this name */
@@ -334,5 +340,6 @@ contribute(ACTIONS.map((each) => ({
   id: `canvas-${each.id}`, title: each.title, group: 'Canvas' as const, ...(each.keys === undefined ? {} : { keys: each.keys }),
   when: () => inDesigner() && each.unable() === undefined, keysWhen: each.id === 'undo' || each.id === 'redo' ? notTyping : onCanvas, run: each.run,
 })));
+contribute(ALWAYS.map((addition) => ({ id: `add-${addition.id}`, title: `Add ${addition.title}`, group: 'Canvas' as const, when: inDesigner, run: () => { addChosen(addition); } })));
 contribute([{ id: 'canvas-redo-y', title: 'Redo', group: 'Canvas', keys: 'Mod+Y', when: () => inDesigner() && action('redo').unable() === undefined, keysWhen: notTyping, run: redo }]);
 window.addEventListener('keydown', onKey);

@@ -56,7 +56,7 @@ const SNIPPETS: readonly Addition[] = [
     id: 'snippet fan', title: 'Fan-out, fan-in', kind: 'script', group: 'Snippets',
     task: { name: 'list', newTemplate: { name: 'list', script: { ...SCRIPT, source: "echo '[\"one\", \"two\", \"three\"]'\n" } } },
     followers: [
-      { name: 'work', newTemplate: { name: 'work', ...ITEM_INPUT, container: { ...ECHO, args: ['{{inputs.parameters.item}}'] } }, fields: { ...PASS_ITEM, withParam: '{{list.result}}' } },
+      { name: 'work', newTemplate: { name: 'work', ...ITEM_INPUT, container: { ...ECHO, args: ['{{inputs.parameters.item}}'] } }, fields: { ...PASS_ITEM, withParam: '{{before.result}}' } },
       { name: 'collect', newTemplate: { name: 'collect', container: { ...ECHO, args: ['all done'] } } },
     ],
   },
@@ -110,3 +110,6 @@ function argumentsFor({ inputs }: Template, { template, object }: Place): Templa
   }));
   return parameters.length > 0 ? { parameters } : undefined;
 }
+
+/** What can be added to any workflow. */
+export const ALWAYS: readonly Addition[] = [...KINDS, ...SNIPPETS];

@@ -33,16 +33,18 @@ function takeIn(handle: string, disk: OnDisk): void {
 
 /** Puts a text in the place of the open one, as one step of its history; the version on disk is what it began from. */
 function replace(document: OpenDocument, text: string, { text: saved, version }: OnDisk): void {
-  change(editsBetween(document.text, text));
+  void change(editsBetween(document.text, text));
   const now = useUi.getState().document ?? document;
   setUi({ document: { ...settled(now), text, saved, over: version, version: now.text === text ? now.version : now.version + 1 } });
 }
 
 /** Asks what to keep when both the person and another program have changed the file. */
-export function DiskBanner({ document }: { document: OpenDocument }): ReactElement | null {
-  const { disk, saved, text } = document;
+export function DiskBanner(): ReactElement | null {
+  // Only what another program has changed is compared, at every key.
+  const document = useUi((state) => (state.document?.disk ? state.document : undefined));
+  const { disk, saved, text = '' } = document ?? {};
   const merged = useMemo(() => (disk?.text === undefined || saved === undefined ? undefined : mergeTexts(saved, text, disk.text)), [disk, saved, text]);
-  if (!disk) return null;
+  if (!document || !disk) return null;
   const keepMine = (): void => {
     // From here the other version is what this text differs from.
     setUi({ document: { ...settled(document), saved: disk.text, over: disk.version } });

@@ -34,6 +34,8 @@ export function beginDrag(dragged: Dragged, event: PointerEvent): void {
   const move = (next: globalThis.PointerEvent): void => {
     const at = { x: next.clientX, y: next.clientY };
     if (!useDrag.getState().dragged && Math.hypot(at.x - start.x, at.y - start.y) < THRESHOLD) return;
+    // The pointer of the whole window: a rule that looks for the ghost would have every element's style worked out anew at every key.
+    document.body.toggleAttribute('data-dragging', true);
     useDrag.setState({ dragged, at });
   };
   const end = (next: globalThis.PointerEvent): void => {
@@ -47,6 +49,7 @@ export function beginDrag(dragged: Dragged, event: PointerEvent): void {
     window.removeEventListener('pointerup', end);
     window.removeEventListener('pointercancel', end);
     window.removeEventListener('keydown', key, true);
+    document.body.toggleAttribute('data-dragging', false);
     useDrag.setState({ dragged: undefined });
   };
   window.addEventListener('pointermove', move);

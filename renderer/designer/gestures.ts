@@ -46,9 +46,9 @@ export function useGestures(model: Sketch, rows: RowsArranged | undefined, setDr
       setDragged(NONE);
     },
     isValidConnection: ({ source, target }) => connectionRefused(source, target) === undefined,
-    onConnect: ({ source, target }: Connection) => { connect(source, target); },
+    onConnect: ({ source, target }: Connection) => { void connect(source, target); },
     onConnectEnd: (event, state) => { connectEnd(event, state); },
-    onReconnect: (edge, next) => { reconnect({ from: edge.source, to: edge.target }, { from: next.source, to: next.target }); },
+    onReconnect: (edge, next) => { void reconnect({ from: edge.source, to: edge.target }, { from: next.source, to: next.target }); },
   }), [setDragged]);
 }
 
@@ -70,7 +70,7 @@ function connectEnd(event: MouseEvent | TouchEvent, state: FinalConnectionState)
   const over = taskAt(at);
   if (over !== undefined && over !== state.fromNode.id) {
     const reason = connectionRefused(state.fromNode.id, over);
-    if (reason === undefined) connect(state.fromNode.id, over);
+    if (reason === undefined) void connect(state.fromNode.id, over);
     else refuse(reason);
   } else if (over === undefined) setMode({ adding: { at, where: { after: [state.fromNode.id] } } });
 }
@@ -81,12 +81,12 @@ function dropStep(id: string, at: Point, model: Sketch, rows: RowsArranged): voi
   if (!node || node.row === undefined) return;
   const alone = model.nodes.filter((each) => each.row === node.row).length === 1;
   if (place.column === undefined) {
-    if (!(alone && (place.row === node.row || place.row === node.row + 1))) moveStep(id, { newRow: place.row });
+    if (!(alone && (place.row === node.row || place.row === node.row + 1))) void moveStep(id, { newRow: place.row });
     return;
   }
   // Its own place counts among those before it.
   const column = place.row === node.row && place.column > (node.column ?? 0) ? place.column - 1 : place.column;
-  if (place.row !== node.row || column !== node.column) moveStep(id, [place.row, column]);
+  if (place.row !== node.row || column !== node.column) void moveStep(id, [place.row, column]);
 }
 
 function drop(dragged: Dragged, at: Point, point: Point, model: Sketch, rows: RowsArranged | undefined): void {
@@ -99,13 +99,13 @@ function drop(dragged: Dragged, at: Point, point: Point, model: Sketch, rows: Ro
   }
   if (rows) {
     const place = rowPlaceAt(rows, model, point);
-    add(dragged.addition, { step: place.column === undefined ? { newRow: place.row } : [place.row, place.column] });
+    void add(dragged.addition, { step: place.column === undefined ? { newRow: place.row } : [place.row, place.column] });
     return;
   }
   const edge = model.edges.find((each) => each.id === edgeAt(at));
   const corner = { x: point.x - TASK_SIZE.width / 2, y: point.y - TASK_SIZE.height / 2 };
-  if (edge && !edge.hook) add(dragged.addition, { between: { from: edge.source, to: edge.target } });
-  else add(dragged.addition, { point: corner });
+  if (edge && !edge.hook) void add(dragged.addition, { between: { from: edge.source, to: edge.target } });
+  else void add(dragged.addition, { point: corner });
 }
 
 function dropOutput(output: { task: string; name: string }, over: string, model: Sketch, at: Point): void {
@@ -113,6 +113,6 @@ function dropOutput(output: { task: string; name: string }, over: string, model:
   const kind = output.name.startsWith('artifacts.') ? 'artifacts.' : 'parameters.';
   const inputs = target?.inputs.filter((each) => each.startsWith(kind)) ?? [];
   if (!target || inputs.length === 0) refuse(`The template of ${target?.name ?? 'this task'} has no ${kind === 'artifacts.' ? 'artifact' : 'parameter'} among its inputs.`);
-  else if (inputs.length === 1) wire(output, { task: over, name: inputs[0] ?? '' });
+  else if (inputs.length === 1) void wire(output, { task: over, name: inputs[0] ?? '' });
   else setMode({ choosing: { at, output, target: over, inputs } });
 }

@@ -1,6 +1,6 @@
 /** Nodes and edges of the canvas. */
 import { CircleX, CornerUpLeft, TriangleAlert, Zap } from 'lucide-react';
-import { memo, useState } from 'react';
+import { memo, useRef, useState } from 'react';
 import type { ReactElement } from 'react';
 import { BaseEdge, EdgeLabelRenderer, Handle, Position } from 'reactflow';
 import type { ConnectionLineComponentProps, Edge, EdgeProps, Node, NodeProps } from 'reactflow';
@@ -45,17 +45,21 @@ const Task = memo(function Task({ data: { node, connectable, renaming, proposed,
 /** The name, while it is being changed in place. */
 export function NameInput({ node }: { node: SketchNode }): ReactElement {
   const [name, setName] = useState(node.name);
+  const ended = useRef(false);
   const end = (keep: boolean): void => {
+    if (ended.current) return;
+    ended.current = true;
     setMode({});
-    canvasView()?.focus();
-    if (keep) void renameTask(node.id, name.trim());
+    if (keep && name !== node.name) void renameTask(node.id, name.trim());
   };
   return (
     <input
-      className="name-input nodrag" aria-label="Name" value={name} autoFocus onFocus={(event) => { event.target.select(); }} onChange={(event) => { setName(event.target.value); }} onBlur={() => { if (name !== node.name) void renameTask(node.id, name.trim()); setMode({}); }}
+      className="name-input nodrag" aria-label="Name" value={name} autoFocus onFocus={(event) => { event.target.select(); }} onChange={(event) => { setName(event.target.value); }} onBlur={() => { end(true); }}
       onKeyDown={(event) => {
         event.stopPropagation();
-        if (event.key === 'Enter' || event.key === 'Escape') end(event.key === 'Enter');
+        if (event.key !== 'Enter' && event.key !== 'Escape') return;
+        end(event.key === 'Enter');
+        canvasView()?.focus();
       }}
     />
   );

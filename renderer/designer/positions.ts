@@ -8,7 +8,7 @@ import type { Places } from '../document/canvas-layout.ts';
 import type { Point } from '../document/layout.ts';
 import type { Sketch, SketchNode } from '../document/sketch.ts';
 import { useLayout } from '../monitor/layout.ts';
-import { objectOf, run, templateOnCanvas, useDesigner } from './session.ts';
+import { objectOf, run, useDesigner, wayOf } from './session.ts';
 
 interface Kept {
   /** By file, object and template, the longest unused first. */
@@ -40,7 +40,7 @@ function keyNow(): string {
   const { document } = useUi.getState();
   // What was never saved has no name of its own yet.
   const file = document?.handle === undefined ? document?.id : document.title;
-  return [file ?? '', object?.kind ?? '', object?.name ?? '', templateOnCanvas(state)?.template.name ?? ''].join('|');
+  return [file ?? '', object?.kind ?? '', object?.name ?? '', wayOf(state) ?? ''].join('|');
 }
 
 /** Places that the file itself keeps, by template; undefined when it keeps none. */
@@ -51,12 +51,12 @@ function placesInFile(): Record<string, Places> | undefined {
 
 function writeInFile(places: Record<string, Places> | undefined): void {
   const part = objectOf(useDesigner.getState())?.document;
-  if (part !== undefined) run({ type: 'setField', part, path: ['metadata', 'annotations', LAYOUT_ANNOTATION], value: places && JSON.stringify(places) });
+  if (part !== undefined) void run({ type: 'setField', part, path: ['metadata', 'annotations', LAYOUT_ANNOTATION], value: places && JSON.stringify(places) });
 }
 
 /** Keeps the places of this object in its file from now on, or beside it again. */
 export function keepInFile(on: boolean): void {
-  const template = templateOnCanvas(useDesigner.getState())?.template.name;
+  const template = wayOf(useDesigner.getState());
   const here = template === undefined ? undefined : rounded(shown);
   writeInFile(on && here && template !== undefined ? { [template]: here } : undefined);
 }
@@ -76,7 +76,7 @@ export function shownPositions(): ReadonlyMap<string, Point> {
 
 function keep(places: ReadonlyMap<string, Point> | undefined): void {
   const inFile = placesInFile();
-  const template = templateOnCanvas(useDesigner.getState())?.template.name;
+  const template = wayOf(useDesigner.getState());
   if (inFile && template !== undefined) {
     writeInFile(Object.fromEntries([...Object.entries(inFile).filter(([each]) => each !== template), ...(places ? [[template, rounded(places)] as const] : [])]));
     return;
@@ -100,7 +100,7 @@ export function placeByHand(id: string, at: Point): void {
 
 /** A task that is named anew stays where it is. */
 export function movePosition(from: string, to: string): void {
-  const places = placesInFile()?.[templateOnCanvas(useDesigner.getState())?.template.name ?? ''] ?? useKept.getState().kept[keyNow()];
+  const places = placesInFile()?.[wayOf(useDesigner.getState()) ?? ''] ?? useKept.getState().kept[keyNow()];
   const at = places?.[from];
   if (places && at) keep(new Map(Object.entries({ ...places, [to]: at }).filter(([id]) => id !== from).map(([id, [x, y]]) => [id, { x, y }])));
 }
@@ -117,7 +117,7 @@ export function usePositions(model: Sketch, scope: string): ReadonlyMap<string, 
   void load();
   const beside = useKept((state) => state.kept[keyNow()]);
   const annotation = useDesigner((state) => objectOf(state)?.annotations[LAYOUT_ANNOTATION]);
-  const name = useDesigner((state) => templateOnCanvas(state)?.template.name ?? '');
+  const name = useDesigner((state) => wayOf(state) ?? '');
   const places = useMemo(() => (annotation === undefined ? beside : readPlaces(annotation)[name]), [annotation, beside, name]);
   const automatic = useMemo(() => (model.grammar === 'dag' && !places ? { nodes: model.nodes.filter((node) => node.shape === 'task' || node.owner !== undefined), edges: model.edges } : NOTHING), [model, places]);
   const placed = useLayout(automatic, scope, sizeOfNode);

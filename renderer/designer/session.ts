@@ -7,17 +7,20 @@ import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { Path } from '../../engine/spec/yaml.ts';
 import { say, useUi } from '../app/store.ts';
 import type { Command, TemplatePlace } from '../document/command.ts';
-import { canConnect, copy, run as doCommand } from '../document/commands.ts';
+import { canConnect } from '../document/commands.ts';
 import type { Place } from '../document/commands.ts';
+import { wayInto } from '../document/draft.ts';
 import type { TaskRef } from '../document/draft.ts';
-import { trimEdits } from '../document/edit.ts';
 import type { TextEdit } from '../document/edit.ts';
-import { entryOf, readObjects, templateOf } from '../document/objects.ts';
+import { isDeepEqual } from '../document/equal.ts';
+import { entryOf, templateOf } from '../document/objects.ts';
 import type { DrawnObject, PlacedTemplate } from '../document/objects.ts';
-import { readSource } from '../document/source.ts';
-import type { Source } from '../document/source.ts';
+import { NOTHING_READ } from '../document/reading.ts';
+import type { Reading } from '../document/reading.ts';
 import { EMPTY_SKETCH, sketch } from '../document/sketch.ts';
 import type { Sketch } from '../document/sketch.ts';
+import type { Step } from '../document/steps.ts';
+import { isLong, read, workOn } from '../editor/reader.ts';
 import type { History, TextHandle } from '../editor/TextEditor.tsx';
 import { followOutside, outsideId } from './folder/around.ts';
 import type { Outside } from './folder/around.ts';
@@ -34,11 +37,16 @@ export interface Level {
 }
 
 interface DesignerState {
-  /** The text that `objects` was read from. */
+  /** The text that was last taken in: a long one is behind that of the editor while its writer goes on. */
   text: string;
+  /** The last text without a syntax error, read. */
+  reading: Reading;
+  /** `reading.objects`. */
   objects: readonly DrawnObject[];
-  /** The text has a syntax error; `objects` are those of the last text without one. */
+  /** The text has a syntax error; `reading` is that of the last text without one. */
   stale: boolean;
+  /** What is under way and takes its time. */
+  busy: 'reading' | 'changing' | undefined;
   /** From what was opened first down to what is on the canvas; never empty. */
   levels: readonly Level[];
   /** Templates of the folder and the cluster, by kind and name. */
@@ -53,52 +61,69 @@ interface DesignerState {
   /** What is wrong with the text, as it was when it was last looked at. */
   diagnostics: readonly Diagnostic[];
   history: History;
-  caret: { line: number; column: number };
+  caret: { line: number; column: number; offset: number };
 }
 
-const START: DesignerState = { text: '', objects: [], stale: false, levels: [{ object: 0 }], outside: new Map(), selection: [], edge: undefined, field: undefined, tab: 'canvas', diagnostics: [], history: { canUndo: false, canRedo: false }, caret: { line: 1, column: 1 } };
+const START: DesignerState = { text: '', reading: NOTHING_READ, objects: [], stale: false, busy: undefined, levels: [{ object: 0 }], outside: new Map(), selection: [], edge: undefined, field: undefined, tab: 'canvas', diagnostics: [], history: { canUndo: false, canRedo: false }, caret: { line: 1, column: 1, offset: 0 } };
 
 export const useDesigner = create<DesignerState>(() => START);
 followOutside((outside) => { useDesigner.setState({ outside }); });
 
-/** Longer texts are read when the person pauses. */
-const LARGE = 30_000;
+/** Milliseconds without a change until a long text is read. */
 const PAUSE_MS = 150;
-let reading: ReturnType<typeof setTimeout> | undefined;
+let pause: ReturnType<typeof setTimeout> | undefined;
+/** Where the person put the caret in a text that was not yet taken in. */
+let caretWaits: number | undefined;
 
 /** Starts on another document. */
 export function beginSession(text: string): void {
-  clearTimeout(reading);
+  clearTimeout(pause);
   waiting = [];
+  commands = Promise.resolve(true);
+  caretWaits = undefined;
   const { tab, outside } = useDesigner.getState();
-  useDesigner.setState({ ...START, tab, outside }, true);
-  read(text);
+  useDesigner.setState({ ...START, tab, outside, busy: isLong(text) ? 'reading' : undefined }, true);
+  void takeIn(text);
 }
 
 /** Takes in what the text is now; a long one when its writer pauses. */
 export function followText(text: string): void {
-  if (text.length <= LARGE) {
-    takeIn(text);
-    return;
-  }
-  clearTimeout(reading);
-  reading = setTimeout(() => { takeIn(text); }, PAUSE_MS);
+  clearTimeout(pause);
+  if (isLong(text)) pause = setTimeout(() => { void takeIn(text); }, PAUSE_MS);
+  else void takeIn(text);
 }
 
-function takeIn(text: string): void {
-  clearTimeout(reading);
-  if (text !== useDesigner.getState().text) read(text);
+/** What is being read beside the window: one text at a time, so that who types faster than it goes is followed by the last one only. */
+let underWay: Promise<unknown> | undefined;
+
+/** Takes in a text at once; a long one that was replaced before it is read is left out. */
+async function takeIn(text: string): Promise<void> {
+  clearTimeout(pause);
+  while (underWay && isLong(text)) await underWay;
+  if (text === useDesigner.getState().text || isReplaced(text)) return;
+  const made = read(text);
+  if (made instanceof Promise) underWay = made.finally(() => { underWay = undefined; });
+  const reading = made instanceof Promise ? await made : made;
+  if (isReplaced(text)) return;
+  show(reading);
+  if (caretWaits !== undefined) selectAt(caretWaits);
 }
 
-function read(text: string): void {
-  const { objects, broken } = readObjects(text);
+function isReplaced(text: string): boolean {
+  const now = useUi.getState().document?.text;
+  return now !== undefined && now !== text;
+}
+
+function show(reading: Reading): void {
   const before = useDesigner.getState();
+  const { text, objects, broken } = reading;
   if (broken && before.objects.length > 0) {
-    useDesigner.setState({ text, stale: true });
+    useDesigner.setState({ text, stale: true, busy: undefined });
     return;
   }
   const levels = before.levels.filter((_, i) => i === 0 || placeOfLevels({ objects, outside: before.outside }, before.levels.slice(0, i + 1)) !== undefined);
-  const state = { text, objects, stale: broken, levels: levels[0] && objects[levels[0].object] ? levels : START.levels };
+  const same = levels.length === before.levels.length ? before.levels : levels;
+  const state = { text, reading, objects, stale: broken, busy: undefined, levels: levels[0] && objects[levels[0].object] ? same : START.levels };
   useDesigner.setState({ ...state, selection: stillThere(before.selection, { ...before, ...state }) });
 }
 
@@ -126,6 +151,11 @@ export function outsideOnCanvas({ levels, outside }: DesignerState): Outside | u
   return outside.get(levels.at(-1)?.outside ?? '');
 }
 
+/** Whether the file holds a template or a schedule, which can be saved to a cluster. */
+export function holdsDefinition({ objects }: Pick<DesignerState, 'objects'>): boolean {
+  return objects.some(({ kind }) => kind !== 'Workflow');
+}
+
 /** What is worked out once for a text and a place in it. */
 interface View {
   objects: readonly DrawnObject[];
@@ -133,6 +163,14 @@ interface View {
   levels: readonly Level[];
   placed: PlacedTemplate | undefined;
   sketch: Sketch;
+  /** Where each node is written; found when it is first wanted. */
+  ranges: readonly NodeRange[] | undefined;
+}
+
+interface NodeRange {
+  id: string;
+  start: number;
+  end: number;
 }
 
 let view: View | undefined;
@@ -142,11 +180,13 @@ function viewOf(state: DesignerState): View {
   if (view?.objects === objects && view.outside === outside && view.levels === levels) return view;
   const object = objectOf(state);
   const placed = placeOfLevels(state, levels);
-  view = { objects, outside, levels, placed, sketch: object && placed ? sketch(object, placed, trailOf(state), (ref) => {
+  const drawn = object && placed ? sketch(object, placed, trailOf(state), (ref) => {
     const kind = ref.clusterScope ? 'ClusterWorkflowTemplate' : 'WorkflowTemplate';
     const other = objects.find((each) => each.kind === kind && each.name === ref.name) ?? outside.get(outsideId(kind, ref.name ?? ''))?.object;
     return other && templateOf(other, ref.template)?.template;
-  }) : EMPTY_SKETCH };
+  }) : EMPTY_SKETCH;
+  // What most changes of a text leave as it was is not drawn again.
+  view = { objects, outside, levels, placed, sketch: view && isDeepEqual(view.sketch, drawn) ? view.sketch : drawn, ranges: undefined };
   return view;
 }
 
@@ -158,6 +198,13 @@ export function templateOnCanvas(state: DesignerState): PlacedTemplate | undefin
 /** What the canvas shows. The same object until text or place change. */
 export function sketchOf(state: DesignerState): Sketch {
   return viewOf(state).sketch;
+}
+
+function rangesOf(state: DesignerState): readonly NodeRange[] {
+  const now = viewOf(state);
+  const object = objectOf(state);
+  now.ranges ??= object ? now.sketch.nodes.flatMap((node) => { const range = object.rangeOf(node.path); return range ? [{ id: node.id, ...range }] : []; }) : [];
+  return now.ranges;
 }
 
 function placeOfLevels(objects: Objects, levels: readonly Level[]): PlacedTemplate | undefined {
@@ -182,25 +229,28 @@ export interface Fault {
   message: string;
 }
 
-let lastFaults: { sketch: Sketch; diagnostics: readonly Diagnostic[]; value: ReadonlyMap<string, Fault> } | undefined;
+const NO_FAULTS: ReadonlyMap<string, Fault> = new Map();
+let lastFaults: { objects: readonly DrawnObject[]; levels: readonly Level[]; diagnostics: readonly Diagnostic[]; stale: boolean; value: ReadonlyMap<string, Fault> } | undefined;
 
-/** The worst that is said of each node on the canvas. The same object until text, place or diagnostics change. */
+/** The worst that is said of each node on the canvas. The same object until it changes. */
 export function faultsOf(state: DesignerState): ReadonlyMap<string, Fault> {
-  const model = sketchOf(state);
-  const { diagnostics } = state;
-  if (lastFaults?.sketch === model && lastFaults.diagnostics === diagnostics) return lastFaults.value;
+  const { objects, levels, diagnostics, stale } = state;
+  if (lastFaults?.objects === objects && lastFaults.levels === levels && lastFaults.diagnostics === diagnostics && lastFaults.stale === stale) return lastFaults.value;
+  const found = faultsIn(state);
+  const value = lastFaults && isDeepEqual([...lastFaults.value], [...found]) ? lastFaults.value : found;
+  lastFaults = { objects, levels, diagnostics, stale, value };
+  return value;
+}
+
+function faultsIn(state: DesignerState): ReadonlyMap<string, Fault> {
+  const found = state.diagnostics.flatMap(({ severity, message, range }) => (range && severity !== 'info' ? [{ severity, message, at: range.start }] : []));
+  if (found.length === 0 || state.stale) return NO_FAULTS;
   const value = new Map<string, Fault>();
-  const found = diagnostics.flatMap(({ severity, message, range }) => (range && severity !== 'info' ? [{ severity, message, at: range.start }] : []));
-  const object = objectOf(state);
-  if (found.length > 0 && object && !state.stale) {
-    for (const node of model.nodes) {
-      const range = object.rangeOf(node.path);
-      const own = range ? found.filter(({ at }) => at >= range.start && at < range.end) : [];
-      const worst = own.find((each) => each.severity === 'error') ?? own[0];
-      if (worst) value.set(node.id, { severity: worst.severity, message: worst.message });
-    }
+  for (const { id, start, end } of rangesOf(state)) {
+    const own = found.filter(({ at }) => at >= start && at < end);
+    const worst = own.find((each) => each.severity === 'error') ?? own[0];
+    if (worst) value.set(id, { severity: worst.severity, message: worst.message });
   }
-  lastFaults = { sketch: model, diagnostics, value };
   return value;
 }
 
@@ -280,16 +330,14 @@ export function selectedPath(state: DesignerState): Path | undefined {
   return sketchOf(state).nodes.find((node) => node.id === id)?.path ?? templateOnCanvas(state)?.path;
 }
 
-/** Selects the node that is written at an offset, when it is on the canvas. */
+/** Selects the node that is written at an offset of the open text, when it is on the canvas; of a text that was not taken in yet, when it is. */
 export function selectAt(offset: number): void {
   const state = useDesigner.getState();
-  const object = objectOf(state);
-  if (state.stale || !object) return;
-  let best: { id: string; size: number } | undefined;
-  for (const node of sketchOf(state).nodes) {
-    const range = object.rangeOf(node.path);
-    if (range && offset >= range.start && offset <= range.end && (!best || range.end - range.start < best.size)) best = { id: node.id, size: range.end - range.start };
-  }
+  const now = useUi.getState().document?.text;
+  caretWaits = now !== undefined && now !== state.text ? offset : undefined;
+  if (state.stale || caretWaits !== undefined) return;
+  let best: NodeRange | undefined;
+  for (const range of rangesOf(state)) if (offset >= range.start && offset <= range.end && (!best || range.end - range.start < best.end - best.start)) best = range;
   if (best && !state.selection.includes(best.id)) select([best.id]);
 }
 
@@ -311,71 +359,70 @@ export function attachEditor(handle: TextHandle | null): void {
   for (const go of asked) go();
 }
 
-/** A command, or one that depends on where the one before it ended: its path in the text as it is then. */
-type Step = Command | ((source: Source, before: Place | undefined) => Command);
+/** Times a command is begun anew because the text has changed under it. */
+const MOST_TRIES = 5;
+/** Milliseconds of work that nobody is told of. */
+const BUSY_MS = 100;
+/** Commands are done one after another, each on the text that the one before has left. */
+let commands: Promise<boolean> = Promise.resolve(true);
 
 /**
  * Changes the document: one step of its history, whoever asked for it. What the command names last is selected.
- * @returns whether it was done, or waits for the editor; the reason is said when it was refused
+ * @returns whether it was done, once it is; the reason is said when it was refused
  */
-export function run(...steps: readonly Step[]): boolean {
+export function run(...steps: readonly Step[]): Promise<boolean> {
+  const go = (): Promise<boolean> => doSteps(steps);
+  commands = commands.then(go, go);
+  return commands;
+}
+
+async function doSteps(steps: readonly Step[]): Promise<boolean> {
   const { document } = useUi.getState();
   if (!document) return false;
-  if (!editor) {
-    waiting.push(() => { run(...steps); });
+  if (!editor) await new Promise<void>((resolve) => { waiting.push(resolve); });
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const now = useUi.getState().document;
+    if (now?.id !== document.id) return false;
+    const { text } = now;
+    if (useDesigner.getState().stale) return refuse('The text has a syntax error. Mend it first, or undo.');
+    const result = await toldWhenLong(workOn('perform', text, steps));
+    // The edits are those of one text.
+    if (useUi.getState().document?.text !== text) continue;
+    if ('refused' in result) return refuse(result.refused, result.force);
+    await change(result.edits);
+    if (result.select) selectPath(result.select);
     return true;
   }
-  if (useDesigner.getState().stale) return refuse('The text has a syntax error. Mend it first, or undo.');
-  const result = perform(document.text, steps);
-  if ('refused' in result) return refuse(result.refused, result.force);
-  change(result.edits);
-  if (result.select) selectPath(result.select);
-  return true;
+  return refuse('The text is being changed. Try again when it rests.');
 }
 
-/** Replaces parts of the text as one step of its history. */
-export function change(edits: readonly TextEdit[]): void {
+/** Waits for work, and says so when that takes long. */
+async function toldWhenLong<T>(work: T | Promise<T>): Promise<T> {
+  if (!(work instanceof Promise)) return work;
+  const timer = setTimeout(() => { useDesigner.setState({ busy: 'changing' }); }, BUSY_MS);
+  return await work.finally(() => {
+    clearTimeout(timer);
+    if (useDesigner.getState().busy === 'changing') useDesigner.setState({ busy: undefined });
+  });
+}
+
+/** Replaces parts of the text as one step of its history. @returns once that is taken in */
+export async function change(edits: readonly TextEdit[]): Promise<void> {
   if (edits.length === 0) return;
   editor?.apply(edits);
-  takeIn(useUi.getState().document?.text ?? '');
-}
-
-type Result = { edits: readonly TextEdit[]; select: Place | undefined } | { refused: string; force?: Command };
-
-function perform(text: string, steps: readonly Step[]): Result {
-  let source = sourceOf(text);
-  let edits: readonly TextEdit[] = [];
-  let place: Place | undefined;
-  for (const [i, step] of steps.entries()) {
-    const command = typeof step === 'function' ? step(source, place) : step;
-    const outcome = doCommand(source, command);
-    if ('refused' in outcome) return { refused: outcome.refused, ...('force' in command || command.type === 'deleteTasks' ? { force: { ...command, force: true } as Command } : {}) };
-    // Edits of a later text are edits of the first one only as a whole.
-    edits = i === 0 ? outcome.edits : trimEdits(text, [{ start: 0, end: text.length, text: outcome.source.text }]);
-    source = outcome.source;
-    place = outcome.select;
-  }
-  return { edits, select: place };
-}
-
-let lastSource: Source | undefined;
-
-function sourceOf(text: string): Source {
-  if (lastSource?.text !== text) lastSource = readSource(text);
-  return lastSource;
+  await takeIn(useUi.getState().document?.text ?? '');
 }
 
 /** @returns why a connection cannot be made; undefined when it can */
 export function connectionRefused(from: string, to: string): string | undefined {
-  const text = useUi.getState().document?.text ?? '';
   const place = templatePlace();
-  return typeof place === 'string' ? place : canConnect(sourceOf(text), place, from, to);
+  return typeof place === 'string' ? place : canConnect(useDesigner.getState().reading, place, from, to);
 }
 
 /** @returns tasks of the template on the canvas with the templates they call, as YAML for the clipboard; a sentence when it cannot be */
-export function copyText(tasks: readonly TaskRef[]): { text: string } | { refused: string } {
+export async function copyText(tasks: readonly TaskRef[]): Promise<{ text: string } | { refused: string }> {
   const place = templatePlace();
-  return typeof place === 'string' ? { refused: place } : copy(sourceOf(useUi.getState().document?.text ?? ''), place, tasks);
+  return typeof place === 'string' ? { refused: place } : await workOn('copy', useUi.getState().document?.text ?? '', place, tasks);
 }
 
 /** The template on the canvas as commands name it; a sentence when they cannot. */
@@ -384,9 +431,16 @@ export function templatePlace(): TemplatePlace | string {
   const object = objectOf(state);
   if (!object) return 'There is no workflow in this file.';
   if (outsideOnCanvas(state)) return `${object.name} is a template of the cluster: open it to change it.`;
-  if (state.levels.some((level) => level.inline !== undefined)) return 'An inline template is changed in its form or in the text. Make it a template of its own to change it here.';
-  const name = templateOnCanvas(state)?.template.name;
-  return name === undefined ? 'The template has no name yet: give it one in the text.' : { part: object.document, template: name };
+  const template = wayOf(state);
+  return template === undefined ? 'The template has no name yet: give it one in the text.' : { part: object.document, template };
+}
+
+/** What commands call the template on the canvas: its name, or the way to an inline one from the template that has a name. */
+export function wayOf(state: DesignerState): string | undefined {
+  const { levels } = state;
+  const named = levels.findLastIndex((level) => level.inline === undefined);
+  const name = placeOfLevels(state, levels.slice(0, named + 1))?.template.name;
+  return name === undefined ? undefined : levels.slice(named + 1).reduce((way, level) => wayInto(way, level.inline ?? ''), name);
 }
 
 /** Selects the node that is written at a place, when it is on the canvas. */
@@ -400,7 +454,7 @@ function selectPath({ part, path }: Place): void {
 
 /** Says in the window why something was not done, and how it can be done all the same. @returns false */
 export function refuse(reason: string, force?: Command): false {
-  say('failed', reason, force ? { action: { label: 'Delete all the same', run: () => { run(force); } } } : {});
+  say('failed', reason, force ? { action: { label: 'Delete all the same', run: () => { void run(force); } } } : {});
   return false;
 }
 

@@ -7,7 +7,7 @@ import type { Json, TaskRef } from './draft.ts';
 export interface TemplatePlace {
   /** Index of the document in the file, among those with content. */
   part: number;
-  /** Name of the template. */
+  /** Name of the template; of an inline one the way to it, as `main/fetch`. */
   template: string;
 }
 
@@ -74,6 +74,7 @@ export type Command =
   | { type: 'setEntrypoint'; part: number; template: string }
   | (TemplatePlace & { type: 'extractTemplate'; tasks: readonly TaskRef[]; name: string })
   | (TemplatePlace & { type: 'inlineTemplate'; task: TaskRef })
+  | (TemplatePlace & { type: 'spliceTask'; task: TaskRef })
   | (TemplatePlace & { type: 'convertTo'; grammar: 'dag' | 'steps' });
 
 /** The command of one type. */

@@ -189,6 +189,63 @@ test('a selection becomes a template that takes and gives what crosses its borde
   assert.equal(refusal(DIAMOND, { type: 'extractTemplate', ...MAIN, tasks: ['a', 'd'], name: 'x' }), 'b runs between the selected tasks: select it too.');
 });
 
+test('what was taken out is put back in its place, with what it was given and gave', () => {
+  const text = after(DIAMOND, { type: 'extractTemplate', ...MAIN, tasks: ['a', 'b'], name: 'first' }, { type: 'spliceTask', ...MAIN, task: 'first' });
+  assert.deepEqual(readSource(text).parts[0]?.value, readSource(DIAMOND.replace('dependencies:\n              - a\n', 'dependencies:\n              - b\n')).parts[0]?.value, 'c waits for the last of what it waited for');
+  assert.match(text, / {10}# first\n {10}- \{name: a, template: echo\}\n {10}- name: b\n {12}template: echo {3}# as a\n/);
+  assert.match(refusal(DIAMOND, { type: 'spliceTask', ...MAIN, task: 'a' }), /^a does not call a dag/);
+});
+
+test('spliced tasks keep clear of names that are taken, and the conditions of what waits', () => {
+  const text = `kind: Workflow
+spec:
+  templates:
+  - name: main
+    dag:
+      tasks:
+      - {name: a, template: echo}
+      - {name: t, template: inner, depends: a.Succeeded, arguments: {parameters: [{name: x, value: "{{tasks.a.outputs.result}}!"}]}}
+      - {name: z, template: echo, depends: "t.Succeeded || a.Failed", when: "{{tasks.t.outputs.parameters.o}} == 1"}
+  - name: inner
+    inputs: {parameters: [{name: x}]}
+    outputs: {parameters: [{name: o, valueFrom: {parameter: "{{tasks.b.outputs.result}}"}}]}
+    dag:
+      tasks:
+      - {name: a, template: echo, when: "'{{inputs.parameters.x}}' == ''"}
+      - {name: b, template: echo, dependencies: [a]}
+      - {name: c, template: echo, dependencies: [a]}
+  - {name: echo, suspend: {}}
+`;
+  const next = after(text, { type: 'spliceTask', ...MAIN, task: 't' });
+  assert.ok(!next.includes('inner'));
+  assert.match(next, /- \{name: a-2, template: echo, .*depends: a\.Succeeded.*\}\n/);
+  assert.match(next, /'\{\{tasks\.a\.outputs\.result\}\}!' == ''/);
+  assert.match(next, /- \{name: b, template: echo, depends: a-2\}\n {6}- \{name: c, template: echo, depends: a-2\}\n {6}- \{name: z, template: echo, depends: "\(b\.Succeeded && c\.Succeeded\) \|\| a\.Failed", when: "\{\{tasks\.b\.outputs\.result\}\} == 1"\}/);
+  assert.match(refusal(text.replace('depends: a.Succeeded,', 'withItems: [1],'), { type: 'spliceTask', ...MAIN, task: 't' }), /t has withItems/);
+  assert.match(refusal(text.replace('t.Succeeded ||', 't.Failed ||'), { type: 'spliceTask', ...MAIN, task: 't' }), /asks whether t ended as Failed/);
+});
+
+test('the inline template of a task is changed as any other', () => {
+  const text = `kind: Workflow
+spec:
+  templates:
+  - name: main
+    steps:
+    - - name: s
+        inline:
+          dag:
+            tasks:
+            - {name: a, template: echo}   # kept
+  - {name: echo, suspend: {}}
+`;
+  const at = { part: 0, template: 'main/s' };
+  const next = after(text, { type: 'addTask', ...at, task: { name: 'b', newTemplate: { name: 'b', suspend: {} } }, after: ['a'] }, { type: 'renameTask', ...at, task: 'a', to: 'first' });
+  assert.match(next, / {12}- \{name: first, template: echo\} {3}# kept\n {12}- name: b\n {14}template: b\n {14}dependencies:\n {16}- first\n|dependencies: \[first\]/);
+  assert.match(after(next, { type: 'extractTemplate', ...at, tasks: ['b'], name: 'part' }), / {2}- name: part\n {4}dag:\n/);
+  for (const command of [{ type: 'setEntrypoint', ...at }, { type: 'duplicateTemplate', ...at }, { type: 'removeTemplate', ...at }] as const) assert.match(refusal(text, command), /is an inline template/);
+  assert.equal(refusal(text, { type: 'addTask', part: 0, template: 'main/x', task: { name: 'b' } }), 'There is no template main/x here.');
+});
+
 test('copied tasks are pasted under free names and speak of each other', () => {
   const copied = copy(readSource(DIAMOND), MAIN, ['a', 'b']);
   assert.ok('text' in copied);

@@ -9,11 +9,13 @@ import type { TextEdit } from './edit.ts';
 import { isDeepEqual } from './equal.ts';
 import { Draft, isJson, Refusal } from './draft.ts';
 import type { Json, TaskRef } from './draft.ts';
-import { connect, connectRefusal, disconnect, setCondition, useDepends } from './edges.ts';
+import { connect, connectableTo, connectRefusal, disconnect, setCondition, useDepends } from './edges.ts';
 import { extractTemplate, inlineTemplate } from './extract.ts';
 import { blockLines } from './fragment.ts';
 import { reconcile, Unpatchable } from './reconcile.ts';
 import { renameArgument, renameInput, renameOutput, renameTask, renameTemplate } from './rename.ts';
+import type { Part, Reading } from './reading.ts';
+import { spliceTask } from './splice.ts';
 import { placeOf, readSource } from './source.ts';
 import type { Source } from './source.ts';
 import { styleOf } from './style.ts';
@@ -55,14 +57,23 @@ export function copy(source: Source, place: { part: number; template: string }, 
   return typeof text === 'string' ? { text } : { refused: text.refused };
 }
 
+/** What can be asked without the syntax tree. */
+type Readable = Pick<Reading, 'text' | 'parts' | 'diagnostics'>;
+
+/** @returns the tasks that `to` can be made to wait for */
+export function connectable(source: Readable, place: { part: number; template: string }, to: string): string[] {
+  const answer = inquire(source, place.part, (draft) => connectableTo(draft, draft.template(place.template), to));
+  return Array.isArray(answer) ? answer : [];
+}
+
 /** @returns why `to` cannot wait for `from`, or undefined when it can: what a dragged line is told before it is let go */
-export function canConnect(source: Source, place: { part: number; template: string }, from: string, to: string): string | undefined {
+export function canConnect(source: Readable, place: { part: number; template: string }, from: string, to: string): string | undefined {
   const answer = inquire(source, place.part, (draft) => connectRefusal(draft, draft.template(place.template), from, to));
   return typeof answer === 'object' ? answer.refused : answer;
 }
 
 /** Asks a document something that may be refused. */
-function inquire<T>(source: Source, part: number, ask: (draft: Draft) => T): T | { refused: string } {
+function inquire<T>(source: Readable, part: number, ask: (draft: Draft) => T): T | { refused: string } {
   const broken = brokenPart(source, part);
   if (broken !== undefined) return { refused: broken };
   try {
@@ -73,7 +84,7 @@ function inquire<T>(source: Source, part: number, ask: (draft: Draft) => T): T |
   }
 }
 
-function brokenPart(source: Source, part: number): string | undefined {
+function brokenPart(source: Readable, part: number): string | undefined {
   const document = source.parts[part];
   const fault = source.diagnostics.find((diagnostic) => diagnostic.severity === 'error' && (document === undefined || inside(document, diagnostic.range?.start ?? 0)));
   if (fault) {
@@ -84,7 +95,7 @@ function brokenPart(source: Source, part: number): string | undefined {
   return undefined;
 }
 
-function inside(document: YamlDocument, offset: number): boolean {
+function inside(document: Part, offset: number): boolean {
   return offset >= document.range.start && offset <= document.range.end;
 }
 
@@ -132,6 +143,7 @@ const HANDLERS: Handlers = {
   setEntrypoint,
   extractTemplate,
   inlineTemplate,
+  spliceTask,
   convertTo,
 };
 

@@ -32,7 +32,7 @@ interface Spot {
 function spotsOf(file: string): Spot[] {
   const source = readSource(readFileSync(file, 'utf8'));
   const roots = source.parts.map((part) => part.value);
-  return new Draft(roots, 0).workflows().flatMap((draft) => draft.templates().map((template) => ({ file, source, part: draft.part, template, tasks: draft.tasks(template) })));
+  return new Draft(roots, 0).workflows().flatMap((draft) => draft.everyTemplate().map((template) => ({ file, source, part: draft.part, template, tasks: draft.tasks(template) })));
 }
 
 function refOf({ path: at }: TaskAt): TaskRef | undefined {
@@ -66,6 +66,7 @@ function commandsAt({ part, template, tasks }: Spot, pick: (most: number) => num
     { type: 'addArtifact', ...at, direction: 'inputs', value: { name: 'a', path: '/tmp/a' } },
     { type: 'extractTemplate', ...at, tasks: one ? [ref] : [], name: 'part' },
     { type: 'inlineTemplate', ...at, task: ref },
+    { type: 'spliceTask', ...at, task: ref },
     { type: 'convertTo', ...at, grammar: template.value.dag ? 'steps' : 'dag' },
     { type: 'setField', part, path: [...template.path, 'timeout'], value: '30s' },
     { type: 'setField', part, path: [...template.path, 'name'], value: pick(2) ? 'x: y' : undefined },
@@ -89,7 +90,7 @@ function check({ source, file }: Spot, command: Command): 'done' | 'refused' {
   return 'done';
 }
 
-const REMOVERS: ReadonlySet<Command['type']> = new Set(['deleteTasks', 'removeTemplate', 'inlineTemplate', 'setField', 'disconnect', 'setCondition']);
+const REMOVERS: ReadonlySet<Command['type']> = new Set(['deleteTasks', 'removeTemplate', 'inlineTemplate', 'spliceTask', 'setField', 'disconnect', 'setCondition']);
 
 function commentsOf(text: string): string[] {
   return text.split('\n').flatMap((line) => /(?:^|\s)(#.*)$/.exec(line)?.[1]?.trim() ?? []);

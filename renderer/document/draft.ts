@@ -11,6 +11,7 @@ export type TaskRef = string | readonly [row: number, column: number];
 export class Refusal extends Error {}
 
 export interface TemplateAt {
+  /** Its name; of an inline one the way to it. */
   name: string;
   value: Json;
   path: Path;
@@ -97,10 +98,28 @@ export class Draft {
     return this.templates().find((template) => template.name === name);
   }
 
-  template(name: string): TemplateAt {
+  /** A template that has a name of its own: others can call it. */
+  namedTemplate(name: string): TemplateAt {
     const found = this.findTemplate(name);
-    if (!found) throw new Refusal(`There is no template ${name} here.`);
+    if (!found) throw new Refusal(name.includes('/') ? `${name} is an inline template: make it a template of its own first.` : `There is no template ${name} here.`);
     return found;
+  }
+
+  /** @param way a template's name, or the way to an inline one: `main/fetch` is that of the task fetch of main */
+  template(way: string): TemplateAt {
+    const found = this.findTemplate(way) ?? this.everyTemplate().find((template) => template.name === way);
+    if (!found) throw new Refusal(`There is no template ${way} here.`);
+    return found;
+  }
+
+  /** All templates, and those that are written inside tasks. */
+  everyTemplate(): TemplateAt[] {
+    return this.templates().flatMap((template) => this.withInline(template));
+  }
+
+  private withInline(template: TemplateAt): TemplateAt[] {
+    const inner = this.tasks(template).flatMap(({ name, value, path }) => (isJson(value.inline) ? this.withInline({ name: wayInto(template.name, name), value: value.inline, path: [...path, 'inline'] }) : []));
+    return [template, ...inner];
   }
 
   /** Tasks of a dag, or steps in the order of their rows. */
@@ -123,6 +142,11 @@ export class Draft {
     if (!found) throw new Refusal(`${template.name} has no step ${typeof ref === 'string' ? ref : `${ref[0] + 1}.${ref[1] + 1}`}.`);
     return found;
   }
+}
+
+/** @returns the way to the inline template of a task */
+export function wayInto(template: string, task: string): string {
+  return `${template}/${task}`;
 }
 
 function taskList(list: readonly unknown[], path: Path): TaskAt[] {

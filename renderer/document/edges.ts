@@ -41,6 +41,36 @@ export function connectRefusal(draft: Draft, template: TemplateAt, from: string,
   return undefined;
 }
 
+/** @returns the tasks that `to` can be made to wait for, in their order: those that `connectRefusal` has nothing against */
+export function connectableTo(draft: Draft, template: TemplateAt, to: string): string[] {
+  const tasks = isJson(template.value.dag) && to !== '' ? draft.tasks(template) : [];
+  const target = tasks.find((task) => task.name === to);
+  if (!target) return [];
+  const before = new Set([to, ...waitsFor(target)]);
+  const after = allAfter(tasks, to);
+  return tasks.map((task) => task.name).filter((name) => name !== '' && !before.has(name) && !after.has(name));
+}
+
+/** Names of all that come to wait for a task, through however many others. */
+function allAfter(tasks: readonly TaskAt[], first: string): ReadonlySet<string> {
+  const waiting = new Map<string, string[]>();
+  for (const task of tasks) for (const name of waitsFor(task)) {
+    const known = waiting.get(name);
+    if (known) known.push(task.name);
+    else waiting.set(name, [task.name]);
+  }
+  const after = new Set<string>();
+  const pending = [first];
+  for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+    for (const next of waiting.get(name) ?? []) {
+      if (after.has(next)) continue;
+      after.add(next);
+      pending.push(next);
+    }
+  }
+  return after;
+}
+
 export function connect(draft: Draft, template: TemplateAt, from: string, to: string, result?: TaskResult): void {
   const refusal = connectRefusal(draft, template, from, to);
   if (refusal !== undefined) throw new Refusal(refusal);

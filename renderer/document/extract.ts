@@ -34,7 +34,7 @@ export function extractTemplate(draft: Draft, command: CommandOf<'extractTemplat
   const added: Json & { name: string } = { name, ...inward.asInputs(), ...outward.asOutputs(), ...content };
   const at = space === 'tasks' ? replaceTasks(draft, template, chosen, others, outer, call) : replaceSteps(draft, template, chosen, others, outer, call);
   if (outputsOfTemplate !== template.value.outputs) draft.set([...template.path, 'outputs'], outputsOfTemplate);
-  addTemplate(draft, added, Number(template.path.at(-1)) + 1);
+  addTemplate(draft, added, Number(template.path[draft.specPath.length + 1]) + 1);
   return at;
 }
 

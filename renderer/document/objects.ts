@@ -1,9 +1,11 @@
 /** The objects of a text that can be drawn: what they would run, and where it is written. */
-import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
-import { readManifests } from '../../engine/spec/read.ts';
+import type { TextRange } from '../../engine/spec/diagnostic.ts';
 import type { Manifest } from '../../engine/spec/read.ts';
-import type { Template, WorkflowSpec } from '../../engine/spec/types.ts';
+import type { Template, Workflow, WorkflowSpec } from '../../engine/spec/types.ts';
 import type { Path } from '../../engine/spec/yaml.ts';
+
+/** Offsets [start, end) of a place in the text; undefined where nothing is written. */
+export type RangeOf = (path: Path, part?: 'value' | 'key') => TextRange | undefined;
 
 export interface DrawnObject {
   /** Index of the document in the text. */
@@ -13,34 +15,22 @@ export interface DrawnObject {
   name: string;
   annotations: Readonly<Record<string, string>>;
   spec: WorkflowSpec;
+  /** What it would run, as a run: of a template or schedule too. */
+  workflow: Workflow;
   /** Where `spec` stands in the document: a schedule has it below `spec.workflowSpec`. */
   specPath: Path;
-  /** Offsets [start, end) of a place in the text. */
-  rangeOf: (path: Path, part?: 'value' | 'key') => { start: number; end: number } | undefined;
+  rangeOf: RangeOf;
 }
 
-export interface ObjectsOfText {
-  objects: DrawnObject[];
-  /** A document has a syntax error: what was read before still tells more. */
-  broken: boolean;
-  diagnostics: Diagnostic[];
-}
-
-/** @returns every object of an Argo kind that runs steps, in the order of the text */
-export function readObjects(text: string): ObjectsOfText {
-  const { manifests, diagnostics } = readManifests(text);
-  const broken = diagnostics.some((each) => each.severity === 'error' && each.code.startsWith('yaml-'));
-  return { objects: manifests.flatMap(drawn), broken, diagnostics };
-}
-
-function drawn(manifest: Manifest): DrawnObject[] {
-  const { document, source, object } = manifest;
+/** @returns the object of a manifest; none for a kind that runs nothing */
+export function drawn(manifest: Manifest, rangeOf: RangeOf): DrawnObject[] {
+  const { document, object } = manifest;
   if (manifest.kind === 'other') return [];
   const cron = manifest.kind === 'CronWorkflow';
+  const spec = cron ? manifest.object.spec.workflowSpec : manifest.object.spec;
   return [{
     document, kind: manifest.kind, name: object.metadata.name ?? object.metadata.generateName ?? '', annotations: object.metadata.annotations ?? {},
-    spec: cron ? manifest.object.spec.workflowSpec : manifest.object.spec, specPath: cron ? ['spec', 'workflowSpec'] : ['spec'],
-    rangeOf: (path, part) => source.rangeOf(path, part),
+    spec, workflow: { ...object, spec } as Workflow, specPath: cron ? ['spec', 'workflowSpec'] : ['spec'], rangeOf,
   }];
 }
 

@@ -1,6 +1,6 @@
 /** The smallest edits of a text that give its document another value. Bytes of what did not change are not touched. */
 import { isAlias, isMap, isScalar, isSeq, type CST, type Pair, type ParsedNode, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import { keyText, resolvePlain } from '../../engine/spec/resolve.ts';
+import { keyOf } from '../../engine/spec/ranges.ts';
 import { isDeepEqual } from './equal.ts';
 import { applyEdits } from './edit.ts';
 import type { TextEdit } from './edit.ts';
@@ -516,11 +516,6 @@ function ownEntries(node: MapNode): Map<string, Entry> {
 
 function isMerge(key: ParsedNode): boolean {
   return isScalar(key) && key.source === '<<' && key.type === 'PLAIN';
-}
-
-function keyOf(node: ParsedNode): string | undefined {
-  if (!isScalar(node)) return undefined;
-  return node.type === 'PLAIN' ? keyText(resolvePlain(node.source).value) : node.source;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -13,7 +13,7 @@ type Call = Json & { template?: string; templateRef?: { name: string; template: 
 
 export function renameTemplate(draft: Draft, { from, to }: CommandOf<'renameTemplate'>): Path {
   checkName(to);
-  const template = draft.template(from);
+  const template = draft.namedTemplate(from);
   if (from !== to && draft.findTemplate(to)) throw new Refusal(`There is a template ${to} already.`);
   draft.set([...template.path, 'name'], to);
   for (const other of draft.workflows()) renameCalls(other, draft, from, to);
@@ -105,7 +105,7 @@ function renameTaskUses(draft: Draft, template: TemplateAt, from: string, to: st
 export function renameInput(draft: Draft, command: CommandOf<'renameInput'>): Path {
   const { kind, from, to } = command;
   checkName(to);
-  const template = draft.template(command.template);
+  const template = draft.namedTemplate(command.template);
   const list = `${kind}s`;
   const path = renameNamed(draft, [...template.path, 'inputs', list], from, to);
   draft.set(template.path, renameReference(draft.get(template.path), ['inputs', list, from], to));
@@ -139,7 +139,7 @@ function renameWorkflowArgument(draft: Draft, list: string, from: string, to: st
 export function renameOutput(draft: Draft, command: CommandOf<'renameOutput'>): Path {
   const { kind, from, to } = command;
   checkName(to);
-  const template = draft.template(command.template);
+  const template = draft.namedTemplate(command.template);
   const list = `${kind}s`;
   const path = renameNamed(draft, [...template.path, 'outputs', list], from, to);
   draft.set(template.path, renameReference(draft.get(template.path), ['outputs', list, from], to));

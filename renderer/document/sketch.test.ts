@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrangeKept, arrangeRows, freePlace, readPlaces, rowPlaceAt, TASK_SIZE } from './canvas-layout.ts';
-import { entryOf, readObjects, templateOf } from './objects.ts';
+import { entryOf, templateOf } from './objects.ts';
+import { readText } from './reading.ts';
 import { sketch } from './sketch.ts';
 import type { Sketch } from './sketch.ts';
 
@@ -29,7 +30,7 @@ spec:
 `;
 
 function draw(text: string, template?: string): Sketch {
-  const object = readObjects(text).objects[0]!;
+  const object = readText(text).objects[0]!;
   const placed = template === undefined ? entryOf(object)! : templateOf(object, template)!;
   return sketch(object, placed, [placed.template.name ?? '']);
 }
@@ -77,8 +78,8 @@ test('what was placed by hand stays, and what is new comes below what it follows
 });
 
 test('a text with a syntax error is said to be broken; a schedule is drawn by its workflow', () => {
-  assert.equal(readObjects('kind: Workflow\nspec: [a\n').broken, true);
-  const cron = readObjects('kind: CronWorkflow\nmetadata: {name: n}\nspec: {schedules: ["* * * * *"], workflowSpec: {entrypoint: m, templates: [{name: m, suspend: {}}]}}\n').objects[0]!;
+  assert.equal(readText('kind: Workflow\nspec: [a\n').broken, true);
+  const cron = readText('kind: CronWorkflow\nmetadata: {name: n}\nspec: {schedules: ["* * * * *"], workflowSpec: {entrypoint: m, templates: [{name: m, suspend: {}}]}}\n').objects[0]!;
   assert.deepEqual([cron.kind, cron.specPath, entryOf(cron)?.path], ['CronWorkflow', ['spec', 'workflowSpec'], ['spec', 'workflowSpec', 'templates', 0]]);
 });
 

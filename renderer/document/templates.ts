@@ -8,7 +8,7 @@ import type { Draft } from './draft.ts';
 export function callersOf(draft: Draft, name: string): string[] {
   const found: string[] = [];
   for (const key of ['entrypoint', 'onExit']) if (draft.get([...draft.specPath, key]) === name) found.push(key);
-  for (const template of draft.templates()) {
+  for (const template of draft.everyTemplate()) {
     for (const task of draft.tasks(template)) if (calls(task.value, name)) found.push(`${template.name}/${task.name}`);
     if (isJson(template.value.hooks) && hooksCall(template.value.hooks, name)) found.push(`hooks of ${template.name}`);
   }
@@ -25,14 +25,14 @@ function hooksCall(hooks: unknown, name: string): boolean {
 }
 
 export function removeTemplate(draft: Draft, command: CommandOf<'removeTemplate'>): void {
-  const template = draft.template(command.template);
+  const template = draft.namedTemplate(command.template);
   const [caller] = callersOf(draft, template.name);
   if (caller !== undefined && command.force !== true) throw new Refusal(`${template.name} is called by ${caller}.`);
   draft.set(template.path, undefined);
 }
 
 export function duplicateTemplate(draft: Draft, command: CommandOf<'duplicateTemplate'>): Path {
-  const template = draft.template(command.template);
+  const template = draft.namedTemplate(command.template);
   const name = freeName(template.name, draft.templates().map((each) => each.name));
   const index = Number(template.path.at(-1)) + 1;
   draft.insert([...draft.specPath, 'templates'], index, { ...template.value, name });
@@ -40,7 +40,7 @@ export function duplicateTemplate(draft: Draft, command: CommandOf<'duplicateTem
 }
 
 export function setEntrypoint(draft: Draft, command: CommandOf<'setEntrypoint'>): Path {
-  draft.template(command.template);
+  draft.namedTemplate(command.template);
   const path = [...draft.specPath, 'entrypoint'];
   draft.set(path, command.template);
   return path;

@@ -1,6 +1,6 @@
 /** What is wrong with the open text, worst first; each entry is a jump, and a fix where there is one. */
 import { CircleCheck, CircleX, Info, TriangleAlert, WandSparkles } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { memo, useMemo, useState } from 'react';
 import type { KeyboardEvent, ReactElement } from 'react';
 import type { Severity } from '../../engine/spec/diagnostic.ts';
 import { setUi, useUi } from '../app/store.ts';
@@ -17,18 +17,17 @@ const SEVERITIES = [
 const SHOWN = 200;
 
 interface ProblemsProps {
-  text: string;
   folded: boolean;
   onGo: (problem: Problem) => void;
   onFix: (fix: Fix) => void;
 }
 
-export function Problems({ text, folded, onGo, onFix }: ProblemsProps): ReactElement {
+export const Problems = memo(function Problems({ folded, onGo, onFix }: ProblemsProps): ReactElement {
   const problems = useProblems((state) => state.problems);
   const [hidden, setHidden] = useState<readonly Severity[]>([]);
   const sorted = useMemo(() => SEVERITIES.flatMap(({ severity }) => problems.filter((each) => each.severity === severity)), [problems]);
   const shown = useMemo(() => sorted.filter(({ severity }) => !hidden.includes(severity)), [sorted, hidden]);
-  const lines = useMemo(() => lineStarts(text), [text]);
+  const lines = useMemo(() => (problems.length ? lineStarts(useUi.getState().document?.text ?? '') : []), [problems]);
   if (sorted.length === 0) return <div className="problems none"><CircleCheck className="c-Succeeded" aria-hidden /><span className="soft">No problems</span></div>;
   const toggle = (severity: Severity): void => { setHidden(hidden.includes(severity) ? hidden.filter((each) => each !== severity) : [...hidden, severity]); };
   const fixable = sorted.filter(({ severity, fixes }) => severity !== 'info' && fixes.some((fix) => fix.edits)).length;
@@ -53,7 +52,7 @@ export function Problems({ text, folded, onGo, onFix }: ProblemsProps): ReactEle
       )}
     </section>
   );
-}
+});
 
 function Row({ problem, lines, onGo, onFix }: { problem: Problem; lines: readonly number[]; onGo: ProblemsProps['onGo']; onFix: ProblemsProps['onFix'] }): ReactElement {
   const { tone, Icon, label } = SEVERITIES.find(({ severity }) => severity === problem.severity) ?? SEVERITIES[0];

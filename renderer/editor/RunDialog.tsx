@@ -1,4 +1,4 @@
-import { useMemo, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import type { ReactElement, SubmitEvent } from 'react';
 import type { Diagnostic } from '../../engine/spec/diagnostic.ts';
 import type { Parameter } from '../../engine/spec/types.ts';
@@ -9,25 +9,40 @@ import type { RunDialogRequest } from '../app/store.ts';
 import { titleOf } from '../document/summary.ts';
 import { noteHolder, useRunList } from '../monitor/live.ts';
 import { Dialog } from '../ui/overlays.tsx';
-import { Button, RawText, Spinner } from '../ui/parts.tsx';
-import { parametersOf, parseText } from './parse.ts';
+import { Button, Loading, RawText, Spinner } from '../ui/parts.tsx';
+import { parametersOf } from './parse.ts';
 import type { Parsed } from './parse.ts';
+import { workOn } from './reader.ts';
 
 /** Kubernetes' name of an object. */
 const NAME = /^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/;
 
 /** Values for a run: what is written as default stands there already, a list of values is a choice. */
 export function RunDialog({ request }: { request: RunDialogRequest }): ReactElement {
+  const parsed = useParsed(request.text);
+  const close = (): void => { setUi({ runDialog: undefined }); };
+  if (parsed) return <Ready request={request} parsed={parsed} close={close} />;
+  return <Dialog title="Run this workflow" onClose={close} footer={<Button onClick={close}>Cancel</Button>}><Loading words="Reading it" /></Dialog>;
+}
+
+/** What a text says; undefined while a long one is read. */
+function useParsed(text: string): Parsed | undefined {
+  const made = useMemo(() => workOn('parse', text), [text]);
+  const [later, setLater] = useState<{ of: unknown; is: Parsed }>();
+  useEffect(() => { if (made instanceof Promise) void made.then((is) => { setLater({ of: made, is }); }); }, [made]);
+  if (!(made instanceof Promise)) return made;
+  return later?.of === made ? later.is : undefined;
+}
+
+function Ready({ request, parsed, close }: { request: RunDialogRequest; parsed: Parsed; close: () => void }): ReactElement {
   const place = usePlace();
   const permissions = useUi((state) => state.permissions);
-  const parsed = useMemo(() => parseText(request.text), [request.text]);
   const parameters = parametersOf(parsed.workflow);
   const defaults = useMemo(() => Object.fromEntries(parameters.map((each) => [each.name, request.parameters?.[each.name] ?? each.value ?? each.default ?? each.valueFrom?.default ?? ''])), [parameters, request.parameters]);
   const [values, setValues] = useState<Record<string, string>>(defaults);
   const [name, setName] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<UiError>();
-  const close = (): void => { setUi({ runDialog: undefined }); };
   const errors = parsed.diagnostics.filter((each) => each.severity === 'error');
   const unable = obstacle(parsed, errors.length, values, name) ?? (permissions?.may['create pods'] === false ? 'You may not create Pods here' : undefined);
   const run = (event: SubmitEvent): void => {

@@ -21,14 +21,15 @@ export interface History {
 }
 
 interface Props {
-  text: string;
-  /** Grows when `text` is another document: then it replaces what is there. */
+  /** Grows when the text is another document's: then `textNow` replaces what is there. */
   version: number;
   label: string;
   /** Its name among the files around it. */
   file: string;
   /** Lines that belong to the selected step: [start, end) offsets. */
   marked: { start: number; end: number } | undefined;
+  /** The text of the open document. */
+  textNow: () => string;
   onText: (text: string) => void;
   /** `byHand`: the person moved it, not a change. */
   onCaret: (place: { line: number; column: number; offset: number; byHand: boolean }) => void;
@@ -38,19 +39,18 @@ interface Props {
 
 const SEVERITY = { error: monaco.MarkerSeverity.Error, warning: monaco.MarkerSeverity.Warning, info: monaco.MarkerSeverity.Info };
 
-export default function TextEditor({ text, version, label, file, marked, onText, onCaret, onHistory, handle }: Props): ReactElement {
+export default function TextEditor({ version, label, file, marked, textNow, onText, onCaret, onHistory, handle }: Props): ReactElement {
   const box = useRef<HTMLDivElement>(null);
   const problems = useProblems((state) => state.problems);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor | undefined>(undefined);
   const decorations = useRef<monaco.editor.IEditorDecorationsCollection | undefined>(undefined);
-  const callbacks = useRef({ onText, onCaret, onHistory });
-  callbacks.current = { onText, onCaret, onHistory };
-  const initial = useRef(text);
+  const callbacks = useRef({ textNow, onText, onCaret, onHistory });
+  callbacks.current = { textNow, onText, onCaret, onHistory };
   // Before the handle is given away below: what was asked for meanwhile is done as soon as it is.
   useLayoutEffect(() => {
     if (!box.current) return;
     followTheme();
-    const made = monaco.editor.create(box.current, { ...EDITOR_OPTIONS, value: initial.current, ariaLabel: label });
+    const made = monaco.editor.create(box.current, { ...EDITOR_OPTIONS, value: callbacks.current.textNow(), ariaLabel: label });
     editor.current = made;
     decorations.current = made.createDecorationsCollection();
     const model = made.getModel();
@@ -59,6 +59,15 @@ export default function TextEditor({ text, version, label, file, marked, onText,
       callbacks.current.onHistory({ canUndo: model?.canUndo() ?? false, canRedo: model?.canRedo() ?? false });
     });
     made.onDidChangeCursorPosition(({ position }) => { callbacks.current.onCaret({ line: position.lineNumber, column: position.column, offset: made.getModel()?.getOffsetAt(position) ?? 0, byHand: made.hasTextFocus() }); });
+    // What grows above or below, as the list of problems, must not hide the caret.
+    let seen = true;
+    const look = (): void => { seen = made.getVisibleRanges().some((range) => range.containsPosition(made.getPosition() ?? { lineNumber: 1, column: 1 })); };
+    made.onDidScrollChange(look);
+    made.onDidChangeCursorPosition(look);
+    made.onDidLayoutChange(() => {
+      const at = made.getPosition();
+      if (seen && at && made.hasTextFocus()) made.revealPosition(at);
+    });
     return () => {
       made.getModel()?.dispose();
       made.dispose();
@@ -74,9 +83,9 @@ export default function TextEditor({ text, version, label, file, marked, onText,
   useEffect(() => {
     if (shownVersion.current === version) return;
     shownVersion.current = version;
-    editor.current?.setValue(text);
+    editor.current?.setValue(callbacks.current.textNow());
     editor.current?.setScrollTop(0);
-  }, [text, version]);
+  }, [version]);
   useEffect(() => {
     const model = editor.current?.getModel();
     if (!model) return;

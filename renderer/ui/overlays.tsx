@@ -2,7 +2,7 @@
 import { Dialog as Radix, DropdownMenu } from 'radix-ui';
 import { useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
-import { Button, Keys } from './parts.tsx';
+import { Button, Keys, landmark } from './parts.tsx';
 
 interface DialogProps {
   title: string;
@@ -74,11 +74,6 @@ export interface MenuItem {
   /** Why it cannot be chosen. */
   unable?: string | undefined;
   run: () => void;
-}
-
-/** Menus stand in the room they belong to, so that nothing lies outside of the page's landmarks. */
-export function landmark(): HTMLElement | null {
-  return document.querySelector('main');
 }
 
 export function Menu({ items, children, align = 'end' }: { items: (MenuItem | 'line')[]; children: ReactNode; align?: 'start' | 'end' }): ReactElement {

@@ -5,6 +5,19 @@ import { createContext, useContext, useEffect, useState } from 'react';
 import type { ButtonHTMLAttributes, ReactElement, ReactNode } from 'react';
 import { between } from './time.ts';
 
+/** How well a name fits what was typed, for lists that are searched: all words of it are in the name, best where a word begins. */
+export function fits(name: string, typed: string): number {
+  const text = ` ${name.toLowerCase()}`;
+  const words = typed.toLowerCase().split(/\s+/).filter((word) => word !== '');
+  if (!words.every((word) => text.includes(word))) return 0;
+  return text.startsWith(` ${words[0] ?? ''}`) ? 1 : words.every((word) => text.includes(` ${word}`)) ? 0.8 : 0.5;
+}
+
+/** What floats stands in the room it belongs to, so that nothing lies outside of the page's landmarks. */
+export function landmark(): HTMLElement | null {
+  return document.querySelector('main');
+}
+
 interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
   kind?: 'primary' | 'danger' | 'quiet' | 'danger primary';
   size?: 'icon' | 'small' | 'icon small';
@@ -32,7 +45,7 @@ export function Tip({ words, keys, side = 'bottom', children }: { words: ReactNo
   return (
     <Tooltip.Root>
       <Tooltip.Trigger asChild>{children}</Tooltip.Trigger>
-      <Tooltip.Portal>
+      <Tooltip.Portal container={landmark()}>
         <Tooltip.Content className="tip" side={side} sideOffset={6} collisionPadding={8}>{words}{keys === undefined ? null : <Keys keys={keys} />}</Tooltip.Content>
       </Tooltip.Portal>
     </Tooltip.Root>

@@ -1,4 +1,5 @@
 /** Templates of other files and of the cluster as the canvas and the palette need them: by kind and name, what is written here before what the cluster has. */
+import { ARGO_API_VERSION } from '../../../engine/spec/types.ts';
 import type { StoredObject } from '../../document/language/service.ts';
 import type { DrawnObject } from '../../document/objects.ts';
 import { useAround } from '../../editor/language.ts';
@@ -46,7 +47,7 @@ function gather(): void {
 
 /** What is drawn of it has no place in the open text. */
 function drawn({ kind, name, spec = {} }: StoredObject): DrawnObject {
-  return { document: -1, kind, name, annotations: {}, spec, specPath: ['spec'], rangeOf: () => undefined };
+  return { document: -1, kind, name, annotations: {}, spec, workflow: { apiVersion: ARGO_API_VERSION, kind: 'Workflow', metadata: { name }, spec }, specPath: ['spec'], rangeOf: () => undefined };
 }
 
 useAround.subscribe((now, before) => { if (now.stored !== before.stored) gather(); });

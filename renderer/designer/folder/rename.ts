@@ -104,7 +104,7 @@ async function writeAll(changed: readonly Pick<Changed, 'file' | 'before' | 'aft
   const after = new Map(changed.map((each) => [each.file, each.after]));
   if (shelf.some(({ path }) => path !== undefined && after.has(path))) setUi({ shelf: shelf.map((each) => ({ ...each, text: after.get(each.path ?? '') ?? each.text })) });
   const open = changed.find(({ file }) => isOpen(file));
-  if (open) change(editsBetween(open.before, open.after));
+  if (open) await change(editsBetween(open.before, open.after));
   return undefined;
 }
 

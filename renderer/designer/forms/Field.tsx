@@ -1,11 +1,11 @@
 /** One field of a form: its name, its help, what is wrong with it, and the control that fills it in. */
 import { CircleHelp, Plus, X } from 'lucide-react';
 import { Popover } from 'radix-ui';
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
 import type { Field, FieldType } from '../../../engine/spec/schema.ts';
 import type { Path } from '../../../engine/spec/yaml.ts';
-import { Button } from '../../ui/parts.tsx';
+import { Button, landmark } from '../../ui/parts.tsx';
 import { controlOf, textOf, valueOf, wordOf } from './fields.ts';
 import { pointAt, removeAt, setField, useForm, useProblem, useValue } from './form.tsx';
 import type { FormState } from './form.tsx';
@@ -41,7 +41,7 @@ function Help({ field }: { field: Field }): ReactElement {
   return (
     <Popover.Root>
       <Popover.Trigger asChild><button type="button" className="help" aria-label={`Help on ${field.name}`}><CircleHelp aria-hidden /></button></Popover.Trigger>
-      <Popover.Portal>
+      <Popover.Portal container={landmark()}>
         <Popover.Content className="help-card" side="left" align="start" sideOffset={8} collisionPadding={8}>
           <b className="mono">{field.name}</b> <span className="soft">{wordOf(field.type)}{field.required ? ', required' : ''}</span>
           {field.doc === undefined || field.doc === '' ? null : <p>{field.doc}</p>}
@@ -54,6 +54,8 @@ function Help({ field }: { field: Field }): ReactElement {
 
 interface TextProps {
   value: string;
+  /** What is typed is added to others, and the field is empty again. */
+  adds?: boolean;
   label?: string;
   id?: string | undefined;
   about?: string | undefined;
@@ -65,14 +67,24 @@ interface TextProps {
 }
 
 /** A text that is written when the person leaves it or presses Enter: one step of undo, not one for each key. */
-export function TextField({ value, label, id, about, invalid, long, list, placeholder, onDone }: TextProps): ReactElement {
+export function TextField({ value, adds, label, id, about, invalid, long, list, placeholder, onDone }: TextProps): ReactElement {
   const { locked } = useForm();
   const [typed, setTyped] = useState(value);
-  useEffect(() => { setTyped(value); }, [value]);
-  const done = (): void => { if (typed !== value) onDone(typed); };
+  // A long text takes its time to change: what was given once is not given again.
+  const given = useRef<string | undefined>(undefined);
+  useEffect(() => {
+    given.current = undefined;
+    setTyped(value);
+  }, [value]);
+  const done = (left = false): void => {
+    if (typed === value || (left && typed === given.current)) return;
+    given.current = adds === true ? undefined : typed;
+    onDone(typed);
+    if (adds === true) setTyped('');
+  };
   const props = {
     id, value: typed, readOnly: locked, spellCheck: false, className: 'field mono', 'aria-label': label, 'aria-describedby': about, 'aria-invalid': invalid === true ? true : undefined, placeholder,
-    onChange: (event: { target: { value: string } }): void => { setTyped(event.target.value); }, onBlur: done,
+    onChange: (event: { target: { value: string } }): void => { setTyped(event.target.value); }, onBlur: (): void => { done(true); }, onFocus: (): void => { given.current = undefined; },
   };
   if (long === true || value.includes('\n')) {
     return <textarea {...props} rows={Math.min(14, Math.max(3, typed.split('\n').length))} onKeyDown={(event) => { if (event.key === 'Escape') setTyped(value); if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) done(); }} />;
@@ -139,7 +151,7 @@ export function WordsField({ field, path, of }: { field: Field; path: Path; of: 
 }
 
 function AddLine({ id, label, onAdd }: { id: string | undefined; label: string; onAdd: (typed: string) => void }): ReactElement {
-  return <div className="form-line"><TextField id={id} label={label} value="" placeholder="add…" onDone={(typed) => { if (typed !== '') onAdd(typed); }} /></div>;
+  return <div className="form-line"><TextField id={id} label={label} adds value="" placeholder="add…" onDone={(typed) => { if (typed !== '') onAdd(typed); }} /></div>;
 }
 
 /** A map from names to texts. */

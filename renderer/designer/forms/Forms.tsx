@@ -1,11 +1,9 @@
 /** The form of what is selected: the step, the template it runs, the workflow, or its YAML. */
-import { useMemo, useRef } from 'react';
+import { useDeferredValue, useMemo } from 'react';
 import type { ReactElement } from 'react';
 import { Tabs } from 'radix-ui';
 import type { Diagnostic } from '../../../engine/spec/diagnostic.ts';
 import type { Path } from '../../../engine/spec/yaml.ts';
-import { readSource } from '../../document/source.ts';
-import type { Source } from '../../document/source.ts';
 import { setUi, useUi } from '../../app/store.ts';
 import { objectOf, sketchOf, templateOnCanvas, useDesigner } from '../session.ts';
 import { TemplateList } from './Field.tsx';
@@ -24,10 +22,12 @@ interface Subject {
 
 export function Forms({ diagnostics }: { diagnostics: readonly Diagnostic[] }): ReactElement {
   const form = useFormState(diagnostics);
+  const object = useDesigner(objectOf);
   const subjects = useSubjects(form);
   const wanted = useUi((state) => state.formTab ?? 'step');
   const shown = subjects.find((each) => each.id === wanted) ?? subjects[0];
-  if (!form || !shown) return <p className="soft form-empty">Nothing here has a form yet.</p>;
+  // With an object the form is on its way.
+  if (!form || !shown) return object ? <></> : <p className="soft form-empty">Nothing here has a form yet.</p>;
   return (
     <FormContext.Provider value={form}>
       <TemplateList />
@@ -42,16 +42,14 @@ export function Forms({ diagnostics }: { diagnostics: readonly Diagnostic[] }): 
 }
 
 function useFormState(diagnostics: readonly Diagnostic[]): FormState | undefined {
-  const text = useDesigner((state) => state.text);
+  const source = useDesigner((state) => state.reading);
   const stale = useDesigner((state) => state.stale);
   const object = useDesigner(objectOf);
-  const good = useRef<Source | undefined>(undefined);
-  return useMemo(() => {
-    if (!stale) good.current = readSource(text);
-    const source = good.current;
-    if (!source || !object) return undefined;
+  // A form of many fields is drawn when there is time: who types does not wait for it.
+  return useDeferredValue(useMemo(() => {
+    if (!object) return undefined;
     return { source, part: object.document, specPath: object.specPath, diagnostics: stale ? [] : diagnostics, templates: (object.spec.templates ?? []).flatMap((each) => each.name ?? []), locked: stale };
-  }, [text, stale, object, diagnostics]);
+  }, [source, stale, object, diagnostics]));
 }
 
 function useSubjects(form: FormState | undefined): Subject[] {

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import type { ReactElement, ReactNode } from 'react';
 import type { Field, FieldType } from '../../../engine/spec/schema.ts';
 import type { Path } from '../../../engine/spec/yaml.ts';
-import { Button } from '../../ui/parts.tsx';
+import { Button, fits, landmark } from '../../ui/parts.tsx';
 import { LoopPreview, WaitsFor, WhenField } from './builders.tsx';
 import { AddButton, FieldRow, PairsField, renameKey, ScalarField, TextField, WordsField } from './Field.tsx';
 import { controlOf, fieldsOf, unknownKeys } from './fields.ts';
@@ -106,7 +106,7 @@ function ListField({ field, path, of, depth }: { field: Field; path: Path; of: F
 function ItemTools({ path, index, count, name }: { path: Path; index: number; count: number; name: string }): ReactElement {
   const form = useForm();
   const move = (to: number) => (): void => {
-    run({ type: 'moveItem', part: form.part, path, from: index, to });
+    void run({ type: 'moveItem', part: form.part, path, from: index, to });
   };
   return (
     <>
@@ -166,9 +166,9 @@ function AddField({ fields, onAdd }: { fields: readonly Field[]; onAdd: (field: 
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger asChild><Button kind="quiet" size="small" className="add-item"><Plus aria-hidden />More fields…</Button></Popover.Trigger>
-      <Popover.Portal>
+      <Popover.Portal container={landmark()}>
         <Popover.Content className="field-menu" align="start" sideOffset={4} collisionPadding={8}>
-          <Command label="Fields">
+          <Command label="Fields" filter={fits}>
             <Command.Input className="field" placeholder="Find a field" aria-label="Find a field" />
             <Command.List>
               <Command.Empty className="soft">No such field</Command.Empty>

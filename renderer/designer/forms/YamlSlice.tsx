@@ -23,7 +23,7 @@ export function YamlSlice({ path, label }: { path: Path; label: string }): React
     if (error) return;
     if (typed.trim() === '') setField(form, path, undefined);
     else if (slice === '') setField(form, path, read.value);
-    else run({ type: 'setText', part: form.part, path, text: typed });
+    else void run({ type: 'setText', part: form.part, path, text: typed });
   };
   return (
     <div className="yaml-slice">

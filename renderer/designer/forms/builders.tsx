@@ -6,31 +6,17 @@ import type { Field } from '../../../engine/spec/schema.ts';
 import type { Path } from '../../../engine/spec/yaml.ts';
 import type { TaskResult } from '../../../engine/template/depends.ts';
 import { expandItems } from '../../../engine/template/items.ts';
-import { canConnect } from '../../document/commands.ts';
+import { connectable } from '../../document/commands.ts';
 import { dependsTasks, parseDependsTree } from '../../document/depends.ts';
 import { Button } from '../../ui/parts.tsx';
 import { AddButton, FieldRow, TextField } from './Field.tsx';
 import { textOf } from './fields.ts';
-import { pointAt, setField, useForm, useProblem, useValue, valueAt } from './form.tsx';
+import { pointAt, setField, taskAt, useForm, useProblem, useValue } from './form.tsx';
 import { run } from '../session.ts';
-import type { FormState } from './form.tsx';
 import { partsOf, SIGNS, textOfParts } from './when.ts';
 import type { Comparison, WhenParts } from './when.ts';
 
 const RESULTS: readonly TaskResult[] = ['Succeeded', 'Failed', 'Errored', 'Skipped', 'Omitted', 'Daemoned', 'AnySucceeded', 'AllFailed'];
-
-/** The task a path stands in: its name and that of its template; undefined inside an inline template. */
-function taskAt(form: FormState, path: Path): { template: string; task: string; others: string[] } | undefined {
-  const { source, part, specPath } = form;
-  const inside = path.slice(specPath.length);
-  if (inside[0] !== 'templates' || inside[2] !== 'dag' || inside.length !== 5) return undefined;
-  const template = valueAt(source, part, [...path.slice(0, -3), 'name']);
-  const task = valueAt(source, part, [...path, 'name']);
-  const tasks = valueAt(source, part, path.slice(0, -1));
-  if (typeof template !== 'string' || typeof task !== 'string' || !Array.isArray(tasks)) return undefined;
-  const names = tasks.flatMap((each: unknown) => (typeof each === 'object' && each !== null && 'name' in each && typeof each.name === 'string' ? [each.name] : []));
-  return { template, task, others: names.filter((name) => name !== task) };
-}
 
 interface Wait {
   name: string;
@@ -60,30 +46,30 @@ export function WaitsFor({ path }: { path: Path }): ReactElement {
   return (
     <section className="form-list" aria-labelledby={id} onFocusCapture={() => { pointAt([...path, depends === '' ? 'dependencies' : 'depends']); }}>
       <header><span id={id}>waits for</span><span className="grow" /><small className="soft">{waits?.words}</small></header>
-      {at && waits ? <WaitRows at={at} rows={waits.rows} /> : null}
+      {at && typeof at.task === 'string' && waits ? <WaitRows at={{ template: at.template, task: at.task }} rows={waits.rows} /> : null}
       {depends === '' ? null : <TextField label="depends as text" value={depends} invalid={problem?.severity === 'error'} onDone={(typed) => { setField(form, [...path, 'depends'], typed === '' ? undefined : typed); }} />}
       {problem ? <p className={`form-problem ${problem.severity}`}>{problem.message}</p> : null}
     </section>
   );
 }
 
-function WaitRows({ at, rows }: { at: { template: string; task: string; others: string[] }; rows: readonly Wait[] }): ReactElement {
+function WaitRows({ at, rows }: { at: { template: string; task: string }; rows: readonly Wait[] }): ReactElement {
   const { part, source, locked } = useForm();
   const place = { part, template: at.template };
-  const free = locked ? [] : at.others.filter((name) => canConnect(source, place, name, at.task) === undefined);
+  const free = useMemo(() => (locked ? [] : connectable(source, { part, template: at.template }, at.task)), [locked, source, part, at.template, at.task]);
   return (
     <div className="form-lines">
       {rows.map(({ name, result }, index) => (
         <div key={`${name} ${index}`} className="form-line">
           <span className="mono cut grow">{name}</span>
-          <select className="field" aria-label={`End of ${name} that is wanted`} value={result ?? ''} disabled={locked} onChange={(event) => { run({ type: 'setCondition', ...place, from: name, to: at.task, result: RESULTS.find((each) => each === event.target.value) }); }}>
+          <select className="field" aria-label={`End of ${name} that is wanted`} value={result ?? ''} disabled={locked} onChange={(event) => { void run({ type: 'setCondition', ...place, from: name, to: at.task, result: RESULTS.find((each) => each === event.target.value) }); }}>
             <option value="">good end</option>{RESULTS.map((each) => <option key={each} value={each}>{each}</option>)}
           </select>
-          {locked ? null : <Button kind="quiet" size="icon small" tip={`Do not wait for ${name}`} onClick={() => { run({ type: 'disconnect', ...place, from: name, to: at.task }); }}><X aria-hidden /></Button>}
+          {locked ? null : <Button kind="quiet" size="icon small" tip={`Do not wait for ${name}`} onClick={() => { void run({ type: 'disconnect', ...place, from: name, to: at.task }); }}><X aria-hidden /></Button>}
         </div>
       ))}
       {free.length > 0 ? (
-        <select className="field" aria-label="Wait for another task" value="" onChange={(event) => { run({ type: 'connect', ...place, from: event.target.value, to: at.task }); }}>
+        <select className="field" aria-label="Wait for another task" value="" onChange={(event) => { void run({ type: 'connect', ...place, from: event.target.value, to: at.task }); }}>
           <option value="">{rows.length === 0 ? 'nothing; add a task…' : 'add a task…'}</option>{free.map((name) => <option key={name} value={name}>{name}</option>)}
         </select>
       ) : rows.length === 0 ? <p className="soft">Nothing: it starts at once.</p> : null}

@@ -3,13 +3,15 @@ import { createContext, useContext } from 'react';
 import type { Diagnostic } from '../../../engine/spec/diagnostic.ts';
 import type { Path } from '../../../engine/spec/yaml.ts';
 import type { Command } from '../../document/command.ts';
-import type { Source } from '../../document/source.ts';
+import { textOf, wayInto } from '../../document/draft.ts';
+import type { TaskRef } from '../../document/draft.ts';
+import type { Reading } from '../../document/reading.ts';
 import { renameEverywhere } from '../folder/rename.ts';
 import { run, useDesigner } from '../session.ts';
 
 export interface FormState {
   /** The last text that could be read. */
-  source: Source;
+  source: Reading;
   part: number;
   /** Where the spec of the object stands. */
   specPath: Path;
@@ -28,7 +30,7 @@ export function useForm(): FormState {
   return form;
 }
 
-export function valueAt(source: Source, part: number, path: Path): unknown {
+export function valueAt(source: Reading, part: number, path: Path): unknown {
   let value: unknown = source.parts[part]?.value;
   for (const step of path) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
@@ -50,12 +52,29 @@ export function useProblem(path: Path): Diagnostic | undefined {
     && (!document || !each.range || (each.range.start >= document.range.start && each.range.end <= document.range.end)));
 }
 
+/** @returns the task or step that stands at a path, as commands name it; undefined where none stands */
+export function taskAt({ source, part, specPath }: FormState, path: Path): { template: string; task: TaskRef } | undefined {
+  if (path[specPath.length] !== 'templates') return undefined;
+  let template: Path = path.slice(0, specPath.length + 2);
+  let way = valueAt(source, part, [...template, 'name']);
+  for (;;) {
+    const [space, row, column] = path.slice(template.length);
+    const task = path.slice(0, template.length + 3);
+    if (typeof way !== 'string' || (space !== 'dag' && space !== 'steps') || column === undefined) return undefined;
+    const name = textOf(valueAt(source, part, [...task, 'name']));
+    if (task.length === path.length) return { template: way, task: space === 'steps' ? [Number(row), Number(column)] : name };
+    if (path[task.length] !== 'inline') return undefined;
+    way = wayInto(way, name);
+    template = [...task, 'inline'];
+  }
+}
+
 /** Sets a field; a name is changed wherever it is spoken of. */
 export function setField(form: FormState, path: Path, value: unknown): void {
   if (form.locked) return;
   const renaming = path.at(-1) === 'name' && typeof value === 'string' ? renameCommand(form, path, value) : undefined;
-  if (!renaming) run({ type: 'setField', part: form.part, path, value });
-  else void renameEverywhere(form.source.parts[form.part]?.rangeOf(path)?.start, String(valueAt(form.source, form.part, path)), String(value)).then((asked) => { if (!asked) run(renaming); });
+  if (!renaming) void run({ type: 'setField', part: form.part, path, value });
+  else void renameEverywhere(form.source.parts[form.part]?.rangeOf(path)?.start, String(valueAt(form.source, form.part, path)), String(value)).then((asked) => { if (!asked) void run(renaming); });
 }
 
 /** Takes an item out of a list, and the list away with its last item. */
@@ -74,10 +93,10 @@ function renameCommand(form: FormState, path: Path, to: string): Command | undef
   if (inside[0] === 'arguments' && inside.length === 4) return { type: 'renameArgument', part, kind, from, to };
   if (inside[0] !== 'templates') return undefined;
   if (inside.length === 3) return { type: 'renameTemplate', part, from, to };
+  const task = taskAt(form, path.slice(0, -1));
+  if (task) return { type: 'renameTask', part, ...task, to };
   const template = valueAt(source, part, [...specPath, 'templates', inside[1] ?? 0, 'name']);
   if (typeof template !== 'string') return undefined;
-  if (inside[2] === 'dag' && inside.length === 6) return { type: 'renameTask', part, template, task: from, to };
-  if (inside[2] === 'steps' && inside.length === 6) return { type: 'renameTask', part, template, task: [Number(inside[3]), Number(inside[4])], to };
   if (inside[2] === 'inputs' && inside.length === 6) return { type: 'renameInput', part, template, kind, from, to };
   return inside[2] === 'outputs' && inside.length === 6 ? { type: 'renameOutput', part, template, kind, from, to } : undefined;
 }

@@ -1,15 +1,15 @@
 /** What the workflow comes to: the Pods it would make, with every default and tag filled in; and what the cluster would refuse of them. */
 import { CircleAlert, CircleCheck, CircleX, RefreshCw, ShieldQuestion } from 'lucide-react';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import type { ReactElement } from 'react';
 import type { Diagnostic } from '../../../engine/spec/diagnostic.ts';
 import { asUiError, invoke } from '../../app/bridge.ts';
 import type { UiError } from '../../app/bridge.ts';
 import { useContextSummary, usePlace, useUi } from '../../app/store.ts';
-import { parseText } from '../../editor/parse.ts';
-import type { Parsed } from '../../editor/parse.ts';
+import type { DrawnObject } from '../../document/objects.ts';
+import { useProblems } from '../../editor/language.ts';
 import { Button, EmptyState, ErrorState, Loading, Spinner } from '../../ui/parts.tsx';
-import { goToText } from '../session.ts';
+import { goToText, useDesigner } from '../session.ts';
 import { openPlayer, simulate, usePlayer } from './player.ts';
 
 const YamlText = lazy(() => import('../../editor/YamlText.tsx'));
@@ -20,16 +20,18 @@ export function Resolved(): ReactElement {
   const document = useUi((state) => state.document);
   const id = document?.id ?? '';
   const text = document?.text ?? '';
-  const parsed = useMemo(() => parseText(text), [text]);
-  const errors = parsed.diagnostics.filter(({ severity }) => severity === 'error').length;
+  const object = useDesigner((state) => state.objects[0]);
+  const busy = useDesigner((state) => state.busy);
+  const errors = useProblems((state) => state.problems.filter(({ severity }) => severity === 'error').length);
   const { state, end, error, text: simulated } = usePlayer();
   useEffect(() => { openPlayer(id); }, [id]);
   // Opening the view asks for what it shows; a text that changes meanwhile is marked, not chased.
   useEffect(() => { if (errors === 0 && usePlayer.getState().text !== text) simulate(false); }, [id]);
-  if (!parsed.workflow || errors) return <EmptyState icon={<CircleAlert aria-hidden />} title="Nothing can be resolved yet">{errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} the workflow from running; they are listed below the text.` : 'The text holds no workflow that can be read.'}</EmptyState>;
+  if (!object && busy) return <Loading words="Reading the text" />;
+  if (!object || errors) return <EmptyState icon={<CircleAlert aria-hidden />} title="Nothing can be resolved yet">{errors ? `${errors} ${errors === 1 ? 'error keeps' : 'errors keep'} the workflow from running; they are listed below the text.` : 'The text holds no workflow that can be read.'}</EmptyState>;
   if (state === 'failed' && error) return <ErrorState title="It could not be resolved" hint={error.hint} raw={error.message} actions={<Button onClick={() => { simulate(false); }}>Try again</Button>} />;
   if (!end) return state === 'none' ? <EmptyState title="Not resolved" actions={<Button onClick={() => { simulate(false); }}>Resolve</Button>}>The computing was stopped.</EmptyState> : <Loading words="Filling in templates, defaults and tags" />;
-  return <Plans key={id} plans={end.plans} pods={end.pods} phase={end.workflow.status?.phase ?? ''} message={end.workflow.status?.message} parsed={parsed} text={text} stale={simulated !== text} />;
+  return <Plans key={id} plans={end.plans} pods={end.pods} phase={end.workflow.status?.phase ?? ''} message={end.workflow.status?.message} object={object} text={text} stale={simulated !== text} />;
 }
 
 interface PlansProps {
@@ -37,16 +39,16 @@ interface PlansProps {
   pods: number;
   phase: string;
   message: string | undefined;
-  parsed: Parsed;
+  object: DrawnObject;
   text: string;
   stale: boolean;
 }
 
-function Plans({ plans, pods, phase, message, parsed, text, stale }: PlansProps): ReactElement {
+function Plans({ plans, pods, phase, message, object, text, stale }: PlansProps): ReactElement {
   const [chosen, setChosen] = useState(0);
   const [part, setPart] = useState<'template' | 'manifest'>('template');
   const plan = plans[Math.min(chosen, plans.length - 1)];
-  const own = parsed.workflow?.metadata.name ?? parsed.workflow?.metadata.generateName ?? '';
+  const own = object.name;
   return (
     <div className="resolved">
       <header className="simulate-bar">
@@ -54,7 +56,7 @@ function Plans({ plans, pods, phase, message, parsed, text, stale }: PlansProps)
         <span className="soft grow cut">{phase === 'Succeeded' ? 'if every step succeeds' : `and the run would end as ${phase}${message === undefined ? '' : `: ${message}`}`}</span>
         {stale ? <Button size="small" onClick={() => { simulate(false); }}><RefreshCw aria-hidden />The text changed: resolve again</Button> : null}
       </header>
-      <DryRun parsed={parsed} text={text} />
+      <DryRun object={object} text={text} />
       <div className="simulate-body">
         <ul className="plans" role="listbox" aria-label="Pods" data-pane tabIndex={0} data-pane-focus onKeyDown={(event) => {
           if (event.key !== 'ArrowDown' && event.key !== 'ArrowUp') return;
@@ -88,7 +90,7 @@ function imageOf({ template }: Plan): string {
 type Asked = { state: 'none' | 'asking' } | { state: 'told'; found: Diagnostic[]; of: string } | { state: 'failed'; error: UiError };
 
 /** Asks the server whether it would take the run and a Pod of each template. */
-function DryRun({ parsed, text }: { parsed: Parsed; text: string }): ReactElement {
+function DryRun({ object, text }: { object: DrawnObject; text: string }): ReactElement {
   const place = usePlace();
   const context = useContextSummary();
   const parameters = usePlayer((state) => state.parameters);
@@ -106,20 +108,21 @@ function DryRun({ parsed, text }: { parsed: Parsed; text: string }): ReactElemen
         {asked.state === 'told' && asked.found.length === 0 ? <span className="c-Succeeded said-well"><CircleCheck aria-hidden />{asked.of === text ? `${where} would take all of it.` : `${where} would have taken all of it; the text has changed since.`}</span>
           : <span className="soft cut">{asked.state === 'failed' ? `${where} could not be asked: ${asked.error.message}` : asked.state === 'told' ? `${where} would refuse:` : `Asks ${where} without making anything.`}</span>}
       </div>
-      {asked.state === 'told' && asked.found.length ? <ul>{asked.found.map((each, i) => <Refusal key={i} diagnostic={each} parsed={parsed} />)}</ul> : null}
+      {asked.state === 'told' && asked.found.length ? <ul>{asked.found.map((each, i) => <Refusal key={i} diagnostic={each} object={object} />)}</ul> : null}
     </section>
   );
 }
 
-function Refusal({ diagnostic, parsed }: { diagnostic: Diagnostic; parsed: Parsed }): ReactElement {
-  const range = rangeOf(diagnostic.path, parsed);
+function Refusal({ diagnostic, object }: { diagnostic: Diagnostic; object: DrawnObject }): ReactElement {
+  const range = rangeOf(diagnostic.path, object);
   return <li className="c-Failed"><CircleX aria-label="Refused" /><button type="button" className="go text" disabled={!range} onClick={() => { if (range) goToText(range.start); }}>{diagnostic.message}{diagnostic.hint === undefined ? null : <span className="soft"> {diagnostic.hint}</span>}</button></li>;
 }
 
 /** The place itself, or the nearest around it that is written. */
-function rangeOf(path: Diagnostic['path'], parsed: Parsed): { start: number; end: number } | undefined {
+function rangeOf(path: Diagnostic['path'], object: DrawnObject): { start: number; end: number } | undefined {
   for (let length = path.length; length > 0; length--) {
-    const range = parsed.rangeOf(path.slice(0, length));
+    const within = path.slice(0, length);
+    const range = object.rangeOf(within[0] === 'spec' ? [...object.specPath, ...within.slice(1)] : within);
     if (range) return range;
   }
   return undefined;

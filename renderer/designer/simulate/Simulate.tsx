@@ -5,12 +5,14 @@ import type { ReactElement } from 'react';
 import type { NodeStatus, Workflow } from '../../../engine/spec/types.ts';
 import { useUi } from '../../app/store.ts';
 import { project } from '../../document/projection.ts';
-import { parametersOf, parseText } from '../../editor/parse.ts';
+import { useProblems } from '../../editor/language.ts';
+import { parametersOf } from '../../editor/parse.ts';
 import { Graph } from '../../monitor/Graph.tsx';
 import { calm } from '../../monitor/graph-parts.tsx';
-import { Button, EmptyState, ErrorState, NowContext, Spinner } from '../../ui/parts.tsx';
+import { Button, EmptyState, ErrorState, Loading, NowContext, Spinner } from '../../ui/parts.tsx';
 import { PhasePill } from '../../ui/phase.tsx';
 import { shortDuration } from '../../ui/time.ts';
+import { useDesigner } from '../session.ts';
 import { change, frameAt, nodesAt, openPlayer, pause, resume, runAt, seek, simulate, SPEEDS, stepFrame, stopComputing, totalOf, usePlayer } from './player.ts';
 import { NumberField, StepForm } from './StepForm.tsx';
 
@@ -22,9 +24,10 @@ export function Simulate(): ReactElement {
   useEffect(() => { openPlayer(id); }, [id]);
   useEffect(() => pause, []);
   const text = document?.text ?? '';
-  const parsed = useMemo(() => parseText(text), [text]);
-  const { workflow } = parsed;
-  const errors = parsed.diagnostics.filter(({ severity }) => severity === 'error').length;
+  const workflow = useDesigner((state) => state.objects[0]?.workflow);
+  const busy = useDesigner((state) => state.busy);
+  const errors = useProblems((state) => state.problems.filter(({ severity }) => severity === 'error').length);
+  if (!workflow && busy) return <Loading words="Reading the text" />;
   if (!workflow) return <EmptyState icon={<CircleAlert aria-hidden />} title="Nothing to simulate">The text holds no workflow that can be read.</EmptyState>;
   return <Stage workflow={workflow} text={text} errors={errors} title={document?.title ?? ''} />;
 }

@@ -7,9 +7,9 @@ import { useUi } from '../../app/store.ts';
 import { isStep } from '../../document/model.ts';
 import { scopeAt, tryOut } from '../../document/playground.ts';
 import type { PlaygroundKind, PlaygroundResult } from '../../document/playground.ts';
-import { parseText } from '../../editor/parse.ts';
 import { useOpenRun } from '../../monitor/live.ts';
 import { Button, CopyButton, EmptyState } from '../../ui/parts.tsx';
+import { useDesigner } from '../session.ts';
 import { nodesAt, openPlayer, runAt, simulate, usePlayer } from './player.ts';
 
 const KINDS: readonly [PlaygroundKind, string, string][] = [
@@ -23,10 +23,9 @@ interface Source {
 }
 
 export function TryOut(): ReactElement {
-  const document = useUi((state) => state.document);
-  const id = document?.id ?? '';
+  const id = useUi((state) => state.document?.id ?? '');
   useEffect(() => { openPlayer(id); }, [id]);
-  const simulated = useSimulated(document?.text ?? '');
+  const simulated = useSimulated();
   const run = useOpenRun();
   const [from, setFrom] = useState<'simulation' | 'run'>('simulation');
   const opened: Source | undefined = run.workflow ? { workflow: run.workflow, nodes: run.nodes } : undefined;
@@ -36,9 +35,9 @@ export function TryOut(): ReactElement {
   return <Bench source={source} choice={choice} />;
 }
 
-function useSimulated(text: string): Source | undefined {
+function useSimulated(): Source | undefined {
   const { frames, end, state } = usePlayer();
-  const workflow = useMemo(() => parseText(text).workflow, [text]);
+  const workflow = useDesigner((state) => state.objects[0]?.workflow);
   return useMemo(() => (state === 'ready' && workflow && frames.length ? { workflow: runAt(workflow, end, frames.at(-1)), nodes: nodesAt(frames, frames.length - 1) } : undefined), [frames, end, state, workflow]);
 }
 

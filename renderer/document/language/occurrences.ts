@@ -151,14 +151,7 @@ class Collector {
   }
 
   private chains(text: string, start: number, object: ObjectNames, template: TemplateNames | undefined): void {
-    for (const chain of text.matchAll(CHAIN)) {
-      const segments = [...chain[0].matchAll(/[A-Za-z_$][\w$]*|'[^']*'|"[^"]*"/g)].map((part) => {
-        const quoted = /^['"]/.test(part[0]);
-        const at = start + chain.index + part.index + (quoted ? 1 : 0);
-        return { text: quoted ? part[0].slice(1, -1) : part[0], start: at };
-      });
-      this.segments(segments, object, template);
-    }
+    for (const { segments } of chainsIn(text, start)) this.segments(segments, object, template);
   }
 
   private segments(parts: readonly Segment[], object: ObjectNames, template: TemplateNames | undefined): void {
@@ -221,9 +214,20 @@ class Collector {
   }
 }
 
-interface Segment {
+export interface Segment {
   text: string;
   start: number;
+}
+
+/** Names with their parts in an expression that begins at an offset: `first.second['third']`, each part with its place. */
+export function chainsIn(text: string, start: number): { segments: Segment[]; end: number }[] {
+  return [...text.matchAll(CHAIN)].map((chain) => ({
+    end: start + chain.index + chain[0].length,
+    segments: [...chain[0].matchAll(/[A-Za-z_$][\w$]*|'[^']*'|"[^"]*"/g)].map((part) => {
+      const quoted = /^['"]/.test(part[0]);
+      return { text: quoted ? part[0].slice(1, -1) : part[0], start: start + chain.index + part.index + (quoted ? 1 : 0) };
+    }),
+  }));
 }
 
 function isSort(text: string): text is PortSort {

@@ -5,10 +5,10 @@ import type { LintOptions } from '../../../engine/spec/lint.ts';
 import { nearest } from '../../../engine/spec/suggest.ts';
 import type { Path } from '../../../engine/spec/yaml.ts';
 import type { Command } from '../command.ts';
-import { run } from '../commands.ts';
-import { trimEdits } from '../edit.ts';
 import type { TextEdit } from '../edit.ts';
 import { readSource } from '../source.ts';
+import { perform } from '../steps.ts';
+import { unknownNames } from './expressions.ts';
 import { allTemplates, Look, scopeOf } from './names.ts';
 import type { ObjectNames, TemplateNames, Workspace } from './names.ts';
 import { occurrencesIn } from './occurrences.ts';
@@ -31,20 +31,15 @@ export interface Problem extends Diagnostic {
 /** @returns everything there is to say of the main file, in its order */
 export function problemsOf(workspace: Workspace, options: LintOptions = {}): Problem[] {
   const { text } = workspace.main.tree;
-  const found = [...lintText(text, options), ...hintsOf(workspace)];
+  const found = [...lintText(text, options), ...hintsOf(workspace), ...unknownNames(workspace)];
   return found.map((diagnostic) => ({ ...diagnostic, fixes: fixesFor(workspace, diagnostic) })).sort((a, b) => a.range.start - b.range.start);
 }
 
 /** @returns the edits of a fix, or why it cannot be done */
 export function editsOfFix(text: string, fix: Fix): TextEdit[] | { refused: string } {
   if (!fix.commands) return fix.edits ?? [];
-  let source = readSource(text);
-  for (const command of fix.commands) {
-    const outcome = run(source, command);
-    if ('refused' in outcome) return outcome;
-    source = outcome.source;
-  }
-  return trimEdits(text, [{ start: 0, end: text.length, text: source.text }]);
+  const made = perform(text, fix.commands);
+  return 'refused' in made ? { refused: made.refused } : [...made.edits];
 }
 
 /** Mends what can be mended, one after another from the end of the text, each on the text that the one before has left. */

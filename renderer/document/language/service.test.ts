@@ -289,3 +289,37 @@ void test('a text that changes by edits is the text that was meant', () => {
   service.change([{ start, end: start + 4, text: 'other' }]);
   assert.ok(service.problems().some(({ code }) => code === 'unknown-template'));
 });
+
+test('names in an expression are looked for where it stands', () => {
+  const said = (text: string): string[] => {
+    const service = new LanguageService();
+    service.open('f', text);
+    return service.problems().filter(({ code }) => code === 'unknown-name').map(({ message, range, fixes }) => [text.slice(range.start, range.end), message, ...fixes.map(({ title }) => title)].join(' · '));
+  };
+  const flow = (expression: string): string => `kind: Workflow
+apiVersion: argoproj.io/v1alpha1
+metadata: {generateName: x-}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    inputs: {parameters: [{name: day, value: mon}]}
+    dag:
+      tasks:
+      - {name: a-b, template: work}
+      - {name: late, template: work}
+      - name: e
+        template: work
+        dependencies: [a-b]
+        when: "{{=${expression}}}"
+  - name: work
+    outputs: {parameters: [{name: out, value: x}]}
+    script: {image: x, command: [sh], source: echo}
+`;
+  assert.deepEqual(said(flow("tasks['a-b'].outputs.parameters.out == inputs.parameters.day && tasks['a-b'].status == workflow.name")), []);
+  assert.deepEqual(said(flow('inputs.parameters.dya == 1')), ['dya · The template has no input dya. · Change to day']);
+  assert.deepEqual(said(flow("inputs.parameters['dya'] ?? 'x' == 1")), [], 'what it is without is said');
+  assert.deepEqual(said(flow('tasks.late.exitCode == 0')), ['late · late has not ended yet where this is worked out.']);
+  assert.deepEqual(said(flow('tasks.nobody.exitCode == 0')), ['nobody · There is no task nobody here.']);
+  assert.deepEqual(said(flow("tasks['a-b'].outputs.parameters.uot == ''")), ['uot · a-b has no output uot. · Change to out']);
+});

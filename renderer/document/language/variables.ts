@@ -27,8 +27,9 @@ export function variablesAt(scope: VariableScope): Variable[] {
   if (object.kind === 'CronWorkflow' && !startsWith(path, object.specPath)) return CRON;
   const { template, call } = scopeOf(object, path);
   const all = [
-    ...(call ? ofCall(scope, call, template) : []),
+    ...(call ? ofItem(scope, call) : []),
     ...(template ? ofTemplate(scope, template, call) : []),
+    ...(call ? [{ name: template?.type === 'steps' ? 'steps.name' : 'tasks.name', about: 'Name of this step.' }] : []),
     ...(path.includes('metrics') ? METRICS : []),
     ...ofWorkflow(scope),
   ];
@@ -159,10 +160,8 @@ function hasResult(type: string): boolean {
   return ['container', 'script', 'containerSet', 'data', 'http', 'plugin'].includes(type);
 }
 
-function ofCall({ object }: VariableScope, call: Call, template: TemplateNames | undefined): Variable[] {
-  const variables: Variable[] = [{ name: template?.type === 'steps' ? 'steps.name' : 'tasks.name', about: 'Name of this step.' }];
-  if (!call.loops) return variables;
-  return [{ name: 'item', about: 'The item of the loop; of a map, as JSON.' }, ...itemFields(call.map, new Look(object.document)), ...variables];
+function ofItem({ object }: VariableScope, call: Call): Variable[] {
+  return call.loops ? [{ name: 'item', about: 'The item of the loop; of a map, as JSON.' }, ...itemFields(call.map, new Look(object.document))] : [];
 }
 
 function itemFields(map: MapNode, look: Look): Variable[] {
