@@ -106,6 +106,7 @@ async function takeIn(text: string): Promise<void> {
   const reading = made instanceof Promise ? await made : made;
   if (isReplaced(text)) return;
   show(reading);
+  showWaiting();
   if (caretWaits !== undefined) selectAt(caretWaits);
 }
 
@@ -481,6 +482,8 @@ export function showWhenOpen(spot: Spot): void {
 }
 
 function showWaiting(): void {
+  // Of a long text it is not known yet what stands where.
+  if (!editor || useDesigner.getState().busy === 'reading') return;
   const wanted = toShow;
   toShow = undefined;
   if (!wanted || wanted.id !== useUi.getState().document?.id) return;
