@@ -194,7 +194,7 @@ export async function saveDecided(): Promise<void> {
       useSaving.setState({ problem: 'The text was changed meanwhile. Cancel, and save again.' });
       return;
     }
-    change(editsBetween(subject.text, text));
+    await change(editsBetween(subject.text, text));
   }
   const ours = rows.filter(({ choice }) => choice !== 'theirs').map(({ difference }) => difference.id);
   const idOf = (path: readonly (string | number)[]): string => idOfPath(path, theirs);
