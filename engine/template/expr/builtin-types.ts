@@ -25,7 +25,7 @@ const TYPES: Readonly<Record<string, readonly string[]>> = {
   join: ['func([]string, string) string', 'func([]interface {}, string) string', 'func([]interface {}) string', 'func([]string) string'],
   indexOf: ['func(string, string) int'], lastIndexOf: ['func(string, string) int'], hasPrefix: ['func(string, string) bool'], hasSuffix: ['func(string, string) bool'],
   toJSON: ['func(interface {}) string'], fromJSON: ['func(string) interface {}'], toBase64: ['func(string) string'], fromBase64: ['func(string) string'],
-  duration: ['func(string) time.Duration'], timezone: ['func(string) *time.Location'],
+  duration: ['func(string) (time.Duration, error)'], timezone: ['func(string) (*time.Location, error)'],
   sort: [LISTS, LISTS.replace('interface {}', 'int'), LISTS.replace('interface {}', 'float64'), LISTS.replace('interface {}', 'string'),
     'func([]interface {}) []interface {}', 'func([]float64) []interface {}', 'func([]string) []interface {}', 'func([]int) []interface {}'],
   bitand: [BITS], bitor: [BITS], bitxor: [BITS], bitnand: [BITS], bitnot: ['func(int) int'], bitshl: [BITS], bitshr: [BITS], bitushr: [BITS],

@@ -4,6 +4,7 @@ import {
 } from '../go.ts';
 import type { Call, FunctionHost, GoValue } from '../go.ts';
 import { Panic } from './error.ts';
+import { method } from './methods.ts';
 import { compare, equal, mapValue, numberOf, toInt, toText } from './operators.ts';
 
 type Builtin = Call;
@@ -26,7 +27,19 @@ function text(args: readonly GoValue[], index: number): string {
 function list(name: string, value: GoValue): readonly GoValue[] {
   if (isSlice(value)) return value;
   if (value instanceof Uint8Array) return [...value].map((byte) => new GoNumber('uint8', BigInt(byte)));
-  throw new Panic(`cannot ${name} ${value === null ? '<nil>' : typeName(value)}`);
+  throw new Panic(`cannot ${name} ${kindOfValue(value)}`);
+}
+
+/** Go's reflect.Kind of a value. */
+export function kindOfValue(value: GoValue): string {
+  if (value === null) return 'invalid';
+  if (isMap(value)) return 'map';
+  if (isSlice(value) || value instanceof Uint8Array) return 'slice';
+  if (value instanceof GoFunc) return 'func';
+  if (value instanceof GoTime || value instanceof GoObject) return 'struct';
+  if (value instanceof GoLocation) return 'ptr';
+  const type = typeName(value);
+  return type === 'time.Duration' ? 'int64' : type.startsWith('time.') ? 'int' : type;
 }
 
 function strings(items: readonly string[]): GoSlice {
@@ -143,7 +156,7 @@ function repeat(args: readonly GoValue[], host: FunctionHost): GoValue {
 function numbers(name: string, args: readonly GoValue[], depth = 0): GoValue[] {
   if (depth > 100) throw new Panic(`recursion depth exceeded`);
   return args.flatMap((arg) => {
-    if (isSlice(arg)) return numbers(name, arg, depth + 1);
+    if (isSlice(arg) || arg instanceof Uint8Array) return numbers(name, list(name, arg), depth + 1);
     if (numberOf(arg) === undefined) throw new Panic(`invalid argument for ${name} (type ${typeName(arg)})`);
     return [arg];
   });
@@ -153,7 +166,7 @@ function extreme(name: string, operator: string): Builtin {
   return (args) => {
     // One value that is no number is handed back as it is.
     const [only = null] = args;
-    if (args.length === 1 && !isSlice(only) && numberOf(only) === undefined) return only;
+    if (args.length === 1 && !isSlice(only) && !(only instanceof Uint8Array) && numberOf(only) === undefined) return only;
     let best: GoValue = null;
     for (const value of numbers(name, args)) if (best === null || compare(operator, value, best)) best = value;
     return best;
@@ -253,14 +266,21 @@ function now(args: readonly GoValue[], { now: present }: FunctionHost): GoValue 
 }
 
 function get([from = null, key = null]: readonly GoValue[]): GoValue {
+  if (from === null) return null;
+  const bound = typeof key === 'string' ? method(from, typeName(from), key) : undefined;
+  if (bound !== undefined) return bound;
   if (isMap(from)) return mapValue(from, key);
-  if (!isSlice(from)) return null;
+  if (kindOfValue(from) === 'struct') toText(key);
+  const items = typeof from === 'string' ? toBytes(from) : from;
+  if (!isSlice(items) && !(items instanceof Uint8Array)) return null;
   const index = toInt(key);
-  return from[Number(index < 0n ? BigInt(from.length) + index : index)] ?? null;
+  const item = items[Number(index < 0n ? BigInt(items.length) + index : index)] ?? null;
+  return typeof item === 'number' && items instanceof Uint8Array ? new GoNumber('uint8', BigInt(item)) : item;
 }
 
 function take([from = null, count = null]: readonly GoValue[]): GoValue {
   const items = list('take from', from);
+  if (count === null || !/^int/.test(kindOfValue(count))) throw new Panic(`cannot take ${kindOfValue(count)} elements`);
   const size = toInt(count);
   if (size < 0n) throw new Panic('reflect.Value.Slice: slice index out of bounds');
   const taken = items.slice(0, Number(size > BigInt(items.length) ? BigInt(items.length) : size));
@@ -268,13 +288,20 @@ function take([from = null, count = null]: readonly GoValue[]): GoValue {
 }
 
 /** Go walks maps at random; here the keys come in order. */
-function entries(name: string, value: GoValue): [GoValue, GoValue][] {
-  if (!isMap(value)) throw new Panic(`cannot ${name} ${value === null ? '<nil>' : typeName(value)}`);
+function entries(name: string, value: GoValue, after = ''): [GoValue, GoValue][] {
+  if (!isMap(value)) throw new Panic(`cannot ${name} ${kindOfValue(value)}${after}`);
   return [...value].sort((a, b) => compareKeys(a[0], b[0]));
+}
+
+/** fmt's %s of a reflect.Value */
+function asString(value: GoValue): string {
+  if (value === null) return '<invalid reflect.Value>';
+  return typeof value === 'string' || typeof value === 'object' ? formatValue(value) : `%!s(${typeName(value)}=${formatValue(value)})`;
 }
 
 function fromPairs([value = null]: readonly GoValue[]): GoValue {
   const out = new GoMap('map[interface {}]interface {}');
+  if (!isSlice(value) && !(value instanceof Uint8Array)) throw new Panic(`cannot transform ${asString(value)} from pairs`);
   for (const pair of list('transform', value)) {
     if (!isSlice(pair)) throw new Panic(`invalid pair ${formatValue(pair)}`);
     if (pair.length !== 2) throw new Panic(`invalid pair length ${formatValue(pair)}`);
@@ -317,22 +344,36 @@ function flatten(items: readonly GoValue[], depth = 0): GoValue[] {
 }
 
 function sort([value = null, direction = 'asc']: readonly GoValue[]): GoValue {
-  const items = [...list('sort', value)];
+  // What is no list sorts to an empty one.
+  const items = isSlice(value) ? [...value] : [];
+  if (typeof direction !== 'string') throw new Panic(`sort order argument must be a string (got ${direction === null ? '<nil>' : typeName(direction)})`);
   if (direction !== 'asc' && direction !== 'desc') throw new Panic(`invalid order ${formatValue(direction)}, expected asc or desc`);
   const less = (a: GoValue, b: GoValue): boolean => compare(direction === 'asc' ? '<' : '>', a, b);
   return items.sort((a, b) => (less(a, b) ? -1 : less(b, a) ? 1 : 0));
 }
 
-function shift(operation: (value: bigint, count: bigint) => bigint): Builtin {
-  return ([value = null, count = null]) => {
-    const places = toInt(count);
-    if (places < 0n) throw new Panic(`invalid operation: negative shift count ${places} (type int)`);
-    return wrapInt(operation(toInt(value), places > 64n ? 64n : places));
-  };
+function join(args: readonly GoValue[]): GoValue {
+  const glue = args.length > 1 ? text(args, 1) : '';
+  const parts = at(args, 0);
+  if (isSlice(parts) && (!(parts instanceof GoSlice) || parts.type === '[]string' || parts.type === '[]interface {}')) return parts.map(toText).join(glue);
+  throw new Panic(`invalid argument for join (type ${parts === null ? '%!s(<nil>)' : typeName(parts)})`);
 }
 
-function bits(operation: (a: bigint, b: bigint) => bigint): Builtin {
-  return ([a = null, b = null]) => operation(toInt(a), toInt(b));
+function shift(name: string, operation: (value: bigint, count: bigint) => bigint): Builtin {
+  return bits(name, (value, places) => {
+    if (places < 0n) throw new Panic(`invalid operation: negative shift count ${places} (type int)`);
+    return wrapInt(operation(value, places > 64n ? 64n : places));
+  });
+}
+
+function bits(name: string, operation: (a: bigint, b: bigint) => bigint): Builtin {
+  return (args) => {
+    const [a = 0n, b = 0n] = args.map((value) => {
+      if (value === null || numberOf(value) === undefined) throw new Panic(`cannot use ${value === null ? '<nil>' : typeName(value)} as argument (type int) to call ${name}`);
+      return toInt(value);
+    });
+    return operation(a, b);
+  };
 }
 
 const BUILTINS: Readonly<Record<string, Builtin>> = {
@@ -340,22 +381,22 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
   ceil: rounded('ceil', Math.ceil), floor: rounded('floor', Math.floor), round: rounded('round', roundHalfAway),
   int: ([value = null]) => convertToInt(value), float: ([value = null]) => convertToFloat(value), string: ([value = null]) => formatValue(value),
   trim: (args) => (args.length > 1 ? trimCharacters(text(args, 0), text(args, 1)) : trimSpace(text(args, 0))),
-  trimPrefix: (args) => withoutPrefix(text(args, 0), args.length > 1 ? text(args, 1) : ' '),
-  trimSuffix: (args) => withoutSuffix(text(args, 0), args.length > 1 ? text(args, 1) : ' '),
+  trimPrefix: (args) => trimmed(args, withoutPrefix),
+  trimSuffix: (args) => trimmed(args, withoutSuffix),
   upper: (args) => toUpper(text(args, 0)), lower: (args) => toLower(text(args, 0)),
   split: (args) => strings(split(text(args, 0), text(args, 1), args.length > 2 ? toInt(at(args, 2)) : -1n, false)),
   splitAfter: (args) => strings(split(text(args, 0), text(args, 1), args.length > 2 ? toInt(at(args, 2)) : -1n, true)),
   replace: (args) => replace(text(args, 0), text(args, 1), text(args, 2), args.length > 3 ? toInt(at(args, 3)) : -1n),
-  repeat, join: (args) => list('join', at(args, 0)).map(toText).join(args.length > 1 ? text(args, 1) : ''),
+  repeat, join,
   indexOf: (args) => BigInt(indexOfBytes(text(args, 0), text(args, 1))), lastIndexOf: (args) => BigInt(indexOfBytes(text(args, 0), text(args, 1), true)),
   hasPrefix: (args) => text(args, 0).startsWith(text(args, 1)), hasSuffix: (args) => text(args, 0).endsWith(text(args, 1)),
   max: extreme('max', '>'), min: extreme('min', '<'), mean, median,
   toJSON: ([value = null]) => marshalJson(value, { indent: '  ' }), fromJSON: (args) => unmarshalJson(text(args, 0)),
   toBase64: (args) => base64(toBytes(text(args, 0))), fromBase64: (args) => fromBytes(decodeBase64(text(args, 0))),
   now, date, duration: (args) => duration(parseDuration(text(args, 0))), timezone: (args) => loadLocation(text(args, 0)),
-  first: ([value = null]) => get([value, 0n]), last: ([value = null]) => get([value, -1n]), get, take,
+  first: ([value = null]) => (isMap(value) ? null : get([value, 0n])), last: ([value = null]) => (isMap(value) ? null : get([value, -1n])), get, take,
   keys: ([value = null]) => entries('get keys from', value).map(([key]) => key), values: ([value = null]) => entries('get values from', value).map(([, item]) => item),
-  toPairs: ([value = null]) => GoSlice.make('[][2]interface {}', entries('transform', value).map((pair) => GoSlice.make('[2]interface {}', pair))), fromPairs,
+  toPairs: ([value = null]) => GoSlice.make('[][2]interface {}', entries('transform', value, ' to pairs').map((pair) => GoSlice.make('[2]interface {}', pair))), fromPairs,
   reverse: ([value = null]) => [...list('reverse', value)].reverse(), uniq,
   concat: (args, { grow }) => {
     const joined = args.flatMap((arg) => list('concat', arg));
@@ -367,9 +408,15 @@ const BUILTINS: Readonly<Record<string, Builtin>> = {
     grow(flat.length);
     return flat;
   },
-  sort, bitand: bits((a, b) => a & b), bitor: bits((a, b) => a | b), bitxor: bits((a, b) => a ^ b), bitnand: bits((a, b) => a & ~b), bitnot: ([value = null]) => ~toInt(value),
-  bitshl: shift((value, count) => BigInt.asIntN(64, value << count)), bitshr: shift((value, count) => value >> count), bitushr: shift((value, count) => BigInt.asUintN(64, value) >> count),
+  sort, bitand: bits('bitand', (a, b) => a & b), bitor: bits('bitor', (a, b) => a | b), bitxor: bits('bitxor', (a, b) => a ^ b), bitnand: bits('bitnand', (a, b) => a & ~b), bitnot: bits('bitnot', (a) => ~a),
+  bitshl: shift('bitshl', (value, count) => BigInt.asIntN(64, value << count)), bitshr: shift('bitshr', (value, count) => value >> count), bitushr: shift('bitushr', (value, count) => BigInt.asUintN(64, value) >> count),
 };
+
+/** The second argument is looked at first, as in expr. */
+function trimmed(args: readonly GoValue[], cut: (value: string, part: string) => string): string {
+  const part = args.length > 1 ? text(args, 1) : ' ';
+  return cut(text(args, 0), part);
+}
 
 function withoutPrefix(value: string, prefix: string): string {
   return value.startsWith(prefix) ? value.slice(prefix.length) : value;

@@ -109,7 +109,7 @@ class Checker {
   private identifier(name: string, node: Node): Nature {
     const variable = this.variables.findLast((item) => item.name === name);
     if (variable !== undefined) return variable.nature;
-    if (name === '$env') return MAP;
+    if (name === '$env') return UNKNOWN;
     return this.global(name, node, true);
   }
 
@@ -184,11 +184,12 @@ class Checker {
       if (node.optional && !this.env.has(property.value)) return UNKNOWN;
       return this.global(property.value, node, false);
     }
-    const base = this.visit(node.node);
+    const owner = this.visit(node.node);
+    const base = owner.type.startsWith('*') ? natureOfType(owner.type.slice(1)) : owner;
     const key = this.visit(property);
     if (property.kind === 'string') {
       if (isNil(base)) this.fail(node, `type nil has no field ${property.value}`);
-      const type = methodType(base.type, property.value);
+      const type = methodType(owner.type, property.value);
       if (type !== undefined) return natureOfType(type);
     }
     if (isMap(base)) {
@@ -218,6 +219,7 @@ class Checker {
 
   private call(node: CallNode): Nature {
     const callee = this.visit(node.callee);
+    if (node.callee.kind === 'identifier' && node.callee.name === '$env') this.fail(node, `${MAP.type} is not callable`);
     if (isUnknown(callee)) return UNKNOWN;
     const name = calledName(node.callee);
     if (isNil(callee)) this.fail(node, `${name} is nil; cannot call nil as function`);
@@ -227,7 +229,8 @@ class Checker {
   }
 
   private args(name: string, type: string, args: readonly Node[], node: Node): Nature | Misfit {
-    const { params, variadic, result } = signatureOf(type);
+    const { params, variadic, result, results } = signatureOf(type);
+    if (results > 2) return new Misfit(node, `func ${name} returns more then two values`);
     const least = variadic ? params.length - 1 : params.length;
     const count = args.length < least ? 'not enough' : !variadic && args.length > params.length ? 'too many' : undefined;
     if (count !== undefined) {
@@ -288,12 +291,18 @@ class Checker {
     this.scopes.push({ collection, variables: name === 'map' ? { index: INT } : name === 'reduce' ? { index: INT, acc: UNKNOWN } : {} });
     const result = this.visit(predicate);
     this.scopes.pop();
-    if (isNil(result)) this.fail(predicate, 'predicate should has one input and one output param');
+    const extra = node.args[2];
+    if (extra !== undefined) this.order(name, extra);
+    if (isNil(result)) this.fail(predicate, `predicate should has ${name === 'reduce' ? 'two' : 'one'} input and one output param`);
     const element = isUnknown(collection) ? UNKNOWN : elementOf(collection);
     if (TESTS.has(name) && !isBool(result) && !isUnknown(result)) this.fail(predicate, `predicate should return boolean (got ${nameOf(result)})`);
-    const extra = node.args[2];
-    if (extra !== undefined) this.visit(extra);
     return natureOfList(name, collection, element, result);
+  }
+
+  /** The third argument of sortBy and reduce. */
+  private order(name: string, node: Node): void {
+    const nature = this.visit(node);
+    if (name === 'sortBy' && !isString(nature) && !isUnknown(nature)) this.fail(node, `sortBy order argument must be a string (got ${nameOf(nature)})`);
   }
 
   private get(node: BuiltinNode): Nature {
@@ -340,7 +349,8 @@ class Checker {
     const no = this.visit(node.no);
     if (isNil(yes)) return no;
     if (isNil(no)) return yes;
-    return isAssignable(yes, no) ? yes : UNKNOWN;
+    if (no.type === UNKNOWN.type || !isAssignable(yes, no)) return UNKNOWN;
+    return yes;
   }
 
   private array(node: ArrayNode): Nature {
@@ -436,5 +446,5 @@ function orUnknown(l: Nature, r: Nature, ...tests: readonly ((nature: Nature) =>
 function coalesce(l: Nature, r: Nature): Nature {
   if (isNil(l)) return r;
   if (isNil(r)) return l;
-  return isAssignable(r, l) ? r : UNKNOWN;
+  return l.type !== UNKNOWN.type && isAssignable(r, l) ? l : UNKNOWN;
 }

@@ -1,5 +1,5 @@
-import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node, SliceNode } from './ast.ts';
-import { callBuiltin } from './builtins.ts';
+import type { BinaryNode, BuiltinNode, CallNode, MemberNode, Node, PointerNode, SliceNode } from './ast.ts';
+import { callBuiltin, kindOfValue } from './builtins.ts';
 import { callFunction } from './call.ts';
 import { ExprError, Panic } from './error.ts';
 import { own } from './own.ts';
@@ -105,7 +105,7 @@ class Evaluator {
       case 'call': return this.call(node);
       case 'builtin': return this.builtin(node);
       case 'predicate': return this.value(node.node);
-      case 'pointer': return this.pointer(node.name);
+      case 'pointer': return this.pointer(node);
       default: return this.compound(node);
     }
   }
@@ -216,7 +216,7 @@ class Evaluator {
     if (base === ABSENT || (node.optional && base === null)) return ABSENT;
     const key = this.value(node.property);
     this.at = node.at;
-    if (node.node.kind === 'builtin' && node.node.name === 'filter' && node.property.kind === 'int' && isSlice(base) && base.length === 0) {
+    if (node.node.kind === 'builtin' && node.node.name === 'filter' && isFirstOrLast(node.property) && isSlice(base) && base.length === 0) {
       throw new Panic('reflect: slice index out of range');
     }
     return fetch(base, key);
@@ -228,7 +228,7 @@ class Evaluator {
     const from = node.from === undefined ? 0n : this.value(node.from);
     this.at = node.at;
     const length = lengthOf(base);
-    if (length === undefined) throw new Panic(`cannot slice ${formatValue(base)}`);
+    if (length === undefined) throw new Panic(to === undefined ? `invalid argument for len (type ${typeName(base)})` : `cannot slice ${formatValue(base)}`);
     const end = Math.min(fromEnd(to === undefined ? BigInt(length) : toInt(to), length), length);
     const begin = Math.min(fromEnd(toInt(from), length), end);
     if (typeof base === 'string') return sliceBytes(base, begin, end);
@@ -247,10 +247,11 @@ class Evaluator {
     return callFunction(callee, args, this.host);
   }
 
-  private pointer(name: string): GoValue {
+  private pointer({ name, at }: PointerNode): GoValue {
+    this.at = at;
     const scope = this.scopes.at(-1);
     if (scope === undefined) return null;
-    return name === 'index' ? scope.index : name === 'acc' ? scope.accumulator : scope.item;
+    return name === 'index' ? scope.index : name === 'acc' ? scope.accumulator : reach(scope.item);
   }
 
   private builtin(node: BuiltinNode): GoValue {
@@ -273,7 +274,7 @@ class Evaluator {
     const test = (item: GoValue, index: number): GoValue => {
       if (predicate === undefined) {
         this.steps++;
-        return item;
+        return reach(item);
       }
       scope.item = item;
       scope.index = BigInt(index);
@@ -298,16 +299,16 @@ class Evaluator {
       case 'any': return items.some(holds);
       case 'one': return items.filter(holds).length === 1;
       case 'count': return BigInt(items.filter(holds).length);
-      case 'filter': return this.grown(items.filter(holds));
+      case 'filter': return this.grown(items.filter((item, index) => holds(item, index) && reach(item) !== undefined));
       case 'map': return this.grown(items.map(test));
-      case 'find': return items.find(holds) ?? null;
-      case 'findLast': return items.findLast(holds) ?? null;
+      case 'find': return reach(items.find(holds) ?? null);
+      case 'findLast': return reach(items.findLast(holds) ?? null);
       case 'findIndex': return found(items.findIndex(holds));
       case 'findLastIndex': return found(items.findLastIndex(holds));
       case 'groupBy': return this.groupBy(items, test);
       default: {
         let sum: GoValue = 0n;
-        for (const [index, item] of items.entries()) sum = arithmetic('+', sum, test(item, index));
+        for (const [index, item] of items.entries()) sum = arithmetic('+', test(item, index), sum);
         return sum;
       }
     }
@@ -331,7 +332,7 @@ class Evaluator {
     if (initial !== undefined) scope.accumulator = this.value(initial);
     else {
       if (items.length === 0) throw new Panic('reduce of empty array with no initial value');
-      scope.accumulator = items[0] ?? null;
+      scope.accumulator = reach(items[0] ?? null);
       start = 1;
     }
     for (let i = start; i < items.length; i++) scope.accumulator = test(items[i] ?? null, i);
@@ -345,6 +346,7 @@ class Evaluator {
       if (!isHashable(by)) throw new Panic(`hash of unhashable type: ${typeName(by)}`);
       const key = existingKey(groups, by);
       const group = groups.get(key);
+      reach(item);
       if (group === undefined) groups.set(key, [item]);
       else group.push(item);
     }
@@ -352,14 +354,13 @@ class Evaluator {
   }
 
   private sortBy(node: BuiltinNode, items: readonly GoValue[], test: (item: GoValue, index: number) => GoValue): GoValue {
-    const keys = items.map((item, index) => ({ item, key: test(item, index) }));
     const orderNode = node.args[2];
     const order = orderNode === undefined ? 'asc' : this.value(orderNode);
     this.at = node.at;
     if (order !== 'asc' && order !== 'desc') {
-      toText(order);
-      throw new Panic('unknown order, use asc or desc');
+      throw new Panic(typeof order === 'string' ? 'unknown order, use asc or desc' : 'sortBy order argument must be a string');
     }
+    const keys = items.map((item, index) => ({ key: test(item, index), item: reach(item) }));
     const less = (a: GoValue, b: GoValue): boolean => compare(order === 'asc' ? '<' : '>', a, b);
     this.steps += items.length * 4;
     return keys.sort((a, b) => (less(a.key, b.key) ? -1 : less(b.key, a.key) ? 1 : 0)).map((entry) => entry.item);
@@ -369,6 +370,12 @@ class Evaluator {
 /** A RangeError is the end of the stack, or of what a text may hold. */
 function rangeReason(error: RangeError): string {
   return error.message.includes('call stack') ? 'expression is nested too deeply' : 'memory budget exceeded';
+}
+
+/** The places at which expr makes find of `filter(…)[0]` and findLast of `filter(…)[-1]`. */
+function isFirstOrLast(property: Node): boolean {
+  if (property.kind === 'int') return property.value === 0n;
+  return property.kind === 'unary' && property.operator === '-' && property.node.kind === 'int' && property.node.value === 1n;
 }
 
 function unavailable(what: string): never {
@@ -393,15 +400,20 @@ function lengthOf(value: GoValue): number | undefined {
   return isSlice(value) || value instanceof Uint8Array ? value.length : undefined;
 }
 
+/** What stands for an entry of a map where a list is meant: expr counts the entries and cannot get at them. */
+const UNREACHABLE = new GoObject('unreachable', '');
+
+function reach(item: GoValue): GoValue {
+  if (item === UNREACHABLE) throw new Panic('reflect: call of reflect.Value.Index on map Value');
+  return item;
+}
+
 function itemsOf(value: GoValue): readonly GoValue[] {
+  if (isMap(value)) return Array.from({ length: value.size }, () => UNREACHABLE);
   if (isSlice(value)) return value;
   if (value instanceof Uint8Array) return [...value].map((byte) => new GoNumber('uint8', BigInt(byte)));
   if (typeof value === 'string') return [...toBytes(value)].map((byte) => new GoNumber('uint8', BigInt(byte)));
-  throw new Panic(value === null ? 'reflect: call of reflect.Value.Len on zero Value' : `reflect: call of reflect.Value.Len on ${kindName(value)} Value`);
-}
-
-function kindName(value: GoValue): string {
-  return isMap(value) ? 'map' : typeName(value);
+  throw new Panic(value === null ? 'reflect: call of reflect.Value.Len on zero Value' : `reflect: call of reflect.Value.Len on ${kindOfValue(value)} Value`);
 }
 
 /** @returns base[key] or base.key: methods, list items, map values */

@@ -99,7 +99,7 @@ export class Lexer {
     else if (c === ':') this.accept(':');
     else if (c === '.') {
       if (/^[0-9]$/.test(this.peek())) {
-        this.number();
+        this.number(1);
         return;
       }
       this.accept('.');
@@ -148,8 +148,9 @@ export class Lexer {
     else this.at = begin;
   }
 
-  private number(): void {
-    this.at = this.start;
+  /** @param dot 1 where a dot goes before the digits; expr reads what follows as it reads any number, a second dot with it. */
+  private number(dot = 0): void {
+    this.at = this.start + dot;
     if (!this.scanNumber()) this.fail(`bad number syntax: "${this.word()}"`);
     this.emit('Number');
   }

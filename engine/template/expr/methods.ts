@@ -52,6 +52,11 @@ function addDate(time: GoTime, years: number, months: number, days: number): GoT
   return fromCivil({ ...c, year: c.year + years, month: c.month + months, day: c.day + days }, time.location);
 }
 
+/** The year of the week, by its Thursday. */
+function isoYear(time: GoTime): number {
+  return civil(addDate(time, 0, 0, 4 - (civil(time).weekday || 7))).year;
+}
+
 const TIME: Readonly<Record<string, Method<GoTime>>> = {
   Year: integer((t) => civil(t).year), Day: integer((t) => civil(t).day), Hour: integer((t) => civil(t).hour), Minute: integer((t) => civil(t).minute),
   Second: integer((t) => civil(t).second), Nanosecond: integer((t) => civil(t).nanosecond), YearDay: integer((t) => civil(t).yearDay),
@@ -70,6 +75,9 @@ const TIME: Readonly<Record<string, Method<GoTime>>> = {
   Format: { type: 'func(string) string', call: (t, [layout]) => formatTime(t, typeof layout === 'string' ? layout : '') },
   String: { type: 'func() string', call: timeString }, GoString: { type: 'func() string', call: (t) => `time.Date(${formatValue(t)})` },
   UTC: { type: 'func() time.Time', call: (t) => new GoTime(t.nanoseconds, UTC) }, Local: { type: 'func() time.Time', call: (t) => new GoTime(t.nanoseconds, new GoLocation('Local', 0)) },
+  // Of several results an expression sees the first.
+  Date: { type: 'func() (int, time.Month, int)', call: (t) => BigInt(civil(t).year) }, Clock: { type: 'func() (int, int, int)', call: (t) => BigInt(civil(t).hour) },
+  ISOWeek: { type: 'func() (int, int)', call: (t) => BigInt(isoYear(t)) }, Zone: { type: 'func() (string, int)', call: (t) => formatTime(t, 'MST') },
   In: { type: 'func(*time.Location) time.Time', call: inZone }, Location: { type: 'func() *time.Location', call: (t) => t.location },
 };
 

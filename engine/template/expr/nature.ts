@@ -82,6 +82,8 @@ export interface Signature {
   readonly variadic: boolean;
   /** The type of what is returned; empty for a function that returns nothing. */
   readonly result: string;
+  /** How many values the function returns. */
+  readonly results: number;
 }
 
 const signatures = new Map<string, Signature>();
@@ -94,8 +96,8 @@ export function signatureOf(type: string): Signature {
   const params = splitTypes(type.slice('func('.length, close));
   const variadic = params.at(-1)?.startsWith('...') ?? false;
   const rest = type.slice(close + 1).trim();
-  const result = rest.startsWith('(') ? splitTypes(rest.slice(1, -1))[0] ?? '' : rest;
-  const signature = { params: params.map((param) => param.replace(/^\.\.\./, '')), variadic, result };
+  const results = rest.startsWith('(') ? splitTypes(rest.slice(1, -1)) : rest === '' ? [] : [rest];
+  const signature = { params: params.map((param) => param.replace(/^\.\.\./, '')), variadic, result: results[0] ?? '', results: results.length };
   signatures.set(type, signature);
   return signature;
 }

@@ -182,24 +182,22 @@ class Parser {
   }
 
   private conditionalIf(): Node {
-    const at = this.current.at;
     this.next();
     const condition = this.expression(0);
     this.expect('Bracket', '{');
     const yes = this.sequence();
     this.expect('Bracket', '}');
     this.expect('Operator', 'else');
-    if (this.is('Operator', 'if')) return this.make({ kind: 'conditional', condition, yes, no: this.expression(0), at });
+    if (this.is('Operator', 'if')) return this.make({ kind: 'conditional', condition, yes, no: this.expression(0), at: 0 });
     this.expect('Bracket', '{');
     const no = this.sequence();
     this.expect('Bracket', '}');
-    return this.make({ kind: 'conditional', condition, yes, no, at });
+    return this.make({ kind: 'conditional', condition, yes, no, at: 0 });
   }
 
   private conditional(condition: Node): Node {
     let node = condition;
     while (this.is('Operator', '?')) {
-      const at = this.current.at;
       this.next();
       let yes = node;
       if (this.is('Operator', ':')) this.next();
@@ -207,7 +205,9 @@ class Parser {
         yes = this.expression(0);
         this.expect('Operator', ':');
       }
-      node = this.make({ kind: 'conditional', condition: node, yes, no: this.expression(0), at });
+      const no = this.expression(0);
+      // expr gives what follows a ternary as its place, and none for an if.
+      node = this.make({ kind: 'conditional', condition: node, yes, no, at: this.current.at });
     }
     return node;
   }
@@ -305,13 +305,9 @@ class Parser {
     for (const [index, arg] of wanted.slice(given.length).entries()) {
       if (this.is('Bracket', ')')) {
         if (arg.endsWith('?')) break;
-        const required = wanted.filter((item) => !item.endsWith('?')).length;
-        this.fail(`expected at least ${required} arguments`);
+        this.fail(`expected at least ${wanted.length - given.length} arguments`);
       }
-      if (index > 0) {
-        this.expect('Operator', ',');
-        if (arg.endsWith('?') && this.is('Bracket', ')')) break;
-      }
+      if (index > 0) this.expect('Operator', ',');
       args.push(arg.startsWith('predicate') ? this.predicate() : this.expression(0));
     }
     if (this.is('Operator', ',')) this.next();

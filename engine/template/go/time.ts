@@ -284,7 +284,7 @@ class TimeReader {
   private literal(prefix: string): void {
     for (let i = 0; i < prefix.length;) {
       if (prefix[i] === ' ') {
-        if (this.rest !== '' && !this.rest.startsWith(' ')) this.fail(prefix.slice(i));
+        if (this.rest !== '' && !this.rest.startsWith(' ')) this.fail(prefix);
         while (prefix[i] === ' ') i++;
         this.rest = this.rest.replace(/^ +/, '');
         continue;
