@@ -1,6 +1,6 @@
 /** Evaluating jq programs. Every filter is a generator of results, each with its path where paths are wanted. */
 import { JqError, type Definition, type JqValue, type Node, type Pattern } from './jq-parse.ts';
-import { described, indexValue, isArray, isNumber, isObject, isTrue, iterated, JqRaised, operate, setPath, sliceValue, add } from './jq-values.ts';
+import { described, indexValue, isArray, isNumber, isObject, deletePaths, isTrue, iterated, JqHalt, JqRaised, operate, setPath, sliceValue, valueAt, add } from './jq-values.ts';
 
 /** A result. `path` undefined: paths are not wanted; null: the value has none, it was computed. */
 export interface Result {
@@ -33,7 +33,7 @@ export interface Library {
 }
 
 /** More steps than this end a program. */
-const MAX_STEPS = 1_000_000;
+const MAX_STEPS = 200_000;
 const MAX_DEPTH = 3000;
 
 class Break extends Error {
@@ -97,7 +97,7 @@ export class Runner {
       case 'index': return this.index(node, scope, input);
       case 'slice': return this.slice(node, scope, input);
       case 'iterate': return this.iterate(node.target, scope, input);
-      case 'negate': return this.negate(node.target, scope, input);
+      case 'negate': case 'plus': return this.signed(node.type, node.target, scope, input);
       case 'array': return this.array(node.target, scope, input);
       case 'object': return this.object(node.members, 0, new Map(), scope, input);
       default: return this.control(node, scope, input);
@@ -171,10 +171,10 @@ export class Runner {
     }
   }
 
-  private* negate(target: Node, scope: Scope | undefined, input: Result): Results {
+  private* signed(sign: 'negate' | 'plus', target: Node, scope: Scope | undefined, input: Result): Results {
     for (const value of this.values({ body: target, scope }, input.value)) {
-      if (!isNumber(value)) throw new JqError(`cannot negate: ${described(value)}`);
-      yield computed(input, -value);
+      if (!isNumber(value)) throw new JqError(`cannot ${sign}: ${described(value)}`);
+      yield computed(input, sign === 'plus' ? value : -value);
     }
   }
 
@@ -203,7 +203,7 @@ export class Runner {
       try {
         next = results.next();
       } catch (error) {
-        if (!(error instanceof JqError)) throw error;
+        if (!(error instanceof JqError) || error instanceof JqHalt) throw error;
         if (handler !== undefined) yield* this.run(handler, scope, computed(input, error instanceof JqRaised ? error.value : error.message));
         return;
       }
@@ -222,15 +222,14 @@ export class Runner {
 
   private* reduce({ source, pattern, start, update }: Node & { type: 'reduce' }, scope: Scope | undefined, input: Result): Results {
     for (const first of this.run(start, scope, input)) {
-      let state: Result | undefined = first;
+      let state = first;
       for (const value of this.values({ body: source, scope }, input.value)) {
         for (const bound of this.destructure(pattern, value, scope, input)) {
-          const before: Result = state ?? computed(input, null);
-          state = undefined;
-          for (const result of this.run(update, bound, before)) state = result;
+          // What yields nothing changes nothing.
+          for (const result of this.run(update, bound, state)) state = result;
         }
       }
-      yield state ?? computed(input, null);
+      yield state;
     }
   }
 
@@ -272,6 +271,7 @@ export class Runner {
 
   private* destructureItems(items: readonly Pattern[], at: number, value: JqValue, scope: Scope | undefined, input: Result): Generator<Scope | undefined, void, undefined> {
     const item = items[at];
+    if (value !== null && !isArray(value)) throw new JqError(`expected an array but got: ${described(value)}`);
     if (item === undefined) yield scope;
     else for (const bound of this.destructure(item, indexValue(value, BigInt(at)), scope, input)) yield* this.destructureItems(items, at + 1, value, bound, input);
   }
@@ -355,15 +355,10 @@ export class Runner {
 
   private* alternative(left: Node, right: Node, scope: Scope | undefined, input: Result): Results {
     let any = false;
-    try {
-      for (const result of this.run(left, scope, input)) {
-        if (!isTrue(result.value)) continue;
-        any = true;
-        yield result;
-      }
-    } catch (error) {
-      // An error counts as no result.
-      if (!(error instanceof JqError)) throw error;
+    for (const result of this.run(left, scope, input)) {
+      if (!isTrue(result.value)) continue;
+      any = true;
+      yield result;
     }
     if (!any) yield* this.run(right, scope, input);
   }
@@ -389,37 +384,37 @@ export class Runner {
   private* assign(left: Node, right: Node, scope: Scope | undefined, input: Result): Results {
     for (const value of this.values({ body: right, scope }, input.value)) {
       let target = input.value;
-      for (const { path } of this.paths({ body: left, scope }, input.value)) target = setPath(target, path, () => value);
+      for (const { path } of this.paths({ body: left, scope }, input.value)) target = setPath(target, path, value);
       yield computed(input, target);
     }
   }
 
   private* update(left: Node, right: Node, scope: Scope | undefined, input: Result): Results {
-    let target = input.value;
-    const gone: JqValue[] = [];
-    for (const { path } of this.paths({ body: left, scope }, input.value)) {
-      target = setPath(target, path, (old) => {
-        for (const value of this.values({ body: right, scope }, old)) return value;
-        gone.push(path);
-        return old;
-      });
-    }
-    if (gone.length > 0) {
-      const closure: Closure = { body: { type: 'call', name: 'delpaths', args: [{ type: 'literal', value: gone }] }, scope: undefined };
-      for (const value of this.values(closure, target)) target = value;
-    }
-    yield computed(input, target);
+    yield computed(input, this.modify({ body: left, scope }, input.value, (old) => this.values({ body: right, scope }, old)));
   }
 
   private* combine(operator: string, left: Node, right: Node, scope: Scope | undefined, input: Result): Results {
     for (const value of this.values({ body: right, scope }, input.value)) {
-      let target = input.value;
-      for (const { path } of this.paths({ body: left, scope }, input.value)) {
-        target = setPath(target, path, (old) => (operator === '//' ? (isTrue(old) ? old : value) : operator === '+' ? add(old, value) : operate(operator, old, value)));
-      }
-      yield computed(input, target);
+      yield computed(input, this.modify({ body: left, scope }, input.value, (old) => [operator === '//' ? (isTrue(old) ? old : value) : operator === '+' ? add(old, value) : operate(operator, old, value)]));
     }
   }
+
+  /** Each value at the paths becomes the first of what is made of it; what nothing is made of goes. */
+  private modify(paths: Closure, input: JqValue, make: (old: JqValue) => Iterable<JqValue>): JqValue {
+    let target = input;
+    const gone: JqValue[] = [];
+    for (const { path } of this.paths(paths, input)) {
+      const [made] = firstOf(make(valueAt(target, path)));
+      if (made === undefined) gone.push(path);
+      else target = setPath(target, path, made);
+    }
+    return deletePaths(target, gone);
+  }
+}
+
+function firstOf<T>(values: Iterable<T>): [T] | [] {
+  for (const value of values) return [value];
+  return [];
 }
 
 function* once(result: Result): Results {
@@ -480,9 +475,8 @@ class NameCheck {
     switch (node.type) {
       case 'variable': variableOf(node.name, scope); return;
       case 'break': labelOf(node.name, scope); return;
-      case 'format': this.format(node.name); return;
+      case 'format': return;
       case 'string':
-        if (node.format !== undefined) this.format(node.format);
         for (const part of node.parts) if (typeof part !== 'string') this.visit(part, scope);
         return;
       case 'call': this.call(node.name, node.args, scope); return;
@@ -505,12 +499,9 @@ class NameCheck {
     }
   }
 
-  private format(name: string): void {
-    if (!this.library.formats.has(name)) throw new JqError(`format not defined: ${name}`);
-  }
-
   private call(name: string, args: readonly Node[], scope: Scope | undefined): void {
     const full = `${name}/${args.length}`;
+    if (full === 'input/0' || full === 'inputs/0') throw new JqError('input(s)/0 is not allowed');
     const known = findFunction(full, scope) ?? findFunction(full, this.library.scope) ?? this.library.natives.get(full);
     if (known === undefined) throw new JqError(`function not defined: ${full}`);
     for (const arg of args) this.visit(arg, scope);
@@ -541,7 +532,7 @@ function childrenOf(node: Node): Node[] {
   switch (node.type) {
     case 'index': return [node.target, node.key];
     case 'slice': return [node.target, node.from, node.to].filter((child) => child !== undefined);
-    case 'iterate': case 'negate': case 'array': return [node.target];
+    case 'iterate': case 'negate': case 'plus': case 'array': return [node.target];
     case 'try': return node.handler === undefined ? [node.target] : [node.target, node.handler];
     case 'object': return node.members.flatMap(({ key, value }) => [key, value]);
     case 'binary': return [node.left, node.right];

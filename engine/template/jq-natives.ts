@@ -1,14 +1,14 @@
 /** jq's functions that are not written in jq, and its formats. The messages are gojq's. */
-import { RE2JS } from 're2js';
-import { fromBytes, JsonError, toBytes, toValidUtf8, unmarshalJson, base64, type GoValue, isMap, isSlice } from './go.ts';
+import { FORMATS } from './jq-formats.ts';
+import { JsonError, parseFloat64, quote, Regexp, RegexpError, toBytes, trimSpace, unmarshalJson, type GoValue, isMap, isSlice, type RegexpMatch } from './go.ts';
 import { below, computed, type Closure, type Native, type Result, type Runner } from './jq-evaluate.ts';
-import { JqError, type JqValue } from './jq-parse.ts';
+import { DEFINITIONS } from './jq-library.ts';
+import { REALS, REALS2 } from './jq-math.ts';
+import { JqError, parseDefinitions, type JqValue } from './jq-parse.ts';
 import { brokenDown, formatDate, parseDate, secondsOf } from './jq-time.ts';
-import { compareValues, deletePaths, described, entriesOf, indexValue, indicesOf, integerOf, isArray, isNumber, isObject, isTrue, JqRaised, preview, setPath, split, toJson, typeOf } from './jq-values.ts';
-
-function cannot(name: string, value: JqValue, ...args: JqValue[]): never {
-  throw new JqError(`${name}${args.length === 0 ? '' : `(${args.map(preview).join('; ')})`} cannot be applied to: ${described(value)}`);
-}
+import {
+  add, compareValues, described, deletePaths, entriesOf, indicesOf, integerOf, isArray, isNumber, isObject, isTrue, JqHalt, JqRaised, cannot, operate, preview, setPath, toJson, typeOf, valueAt, within,
+} from './jq-values.ts';
 
 /** A function of the input and the values of its arguments. */
 function plain(apply: (value: JqValue, ...args: JqValue[]) => JqValue): Native {
@@ -31,18 +31,6 @@ const text = (name: string, apply: (value: string) => JqValue): [string, Native]
 
 const text1 = (name: string, apply: (value: string, arg: string) => JqValue): [string, Native] => [`${name}/1`, plain((value, arg = null) => (typeof value === 'string' && typeof arg === 'string' ? apply(value, arg) : cannot(name, value, arg)))];
 
-const real = (name: string, apply: (value: number) => JqValue): [string, Native] => [`${name}/0`, plain((value) => (isNumber(value) ? apply(Number(value)) : cannot(name, value)))];
-
-const real2 = (name: string, apply: (a: number, b: number) => number): [string, Native] => [`${name}/2`, plain((value, a = null, b = null) => {
-  if (!isNumber(a) || !isNumber(b)) return cannot(name, value, a, b);
-  return apply(Number(a), Number(b));
-})];
-
-const REALS: readonly ['sqrt' | 'floor' | 'ceil' | 'trunc' | 'sin' | 'cos' | 'tan' | 'asin' | 'acos' | 'atan' | 'sinh' | 'cosh' | 'tanh' | 'asinh' | 'acosh' | 'atanh' | 'cbrt' | 'exp' | 'expm1' | 'log' | 'log2' | 'log10' | 'log1p', ...string[]][] = [
-  ['sqrt'], ['floor'], ['ceil'], ['trunc'], ['sin'], ['cos'], ['tan'], ['asin'], ['acos'], ['atan'], ['sinh'], ['cosh'], ['tanh'], ['asinh'], ['acosh'], ['atanh'],
-  ['cbrt'], ['exp'], ['expm1'], ['log'], ['log2'], ['log10'], ['log1p'],
-];
-
 function length(value: JqValue): JqValue {
   if (value === null) return 0n;
   if (typeof value === 'string') return BigInt(Array.from(value).length);
@@ -58,36 +46,57 @@ function keys(value: JqValue): JqValue {
 }
 
 function has(value: JqValue, key: JqValue): JqValue {
-  if (isArray(value) && isNumber(key)) return key >= 0 && Number(key) < value.length;
+  if (value === null) return false;
+  if (isArray(value) && isNumber(key)) return integerOf(key) >= 0n && integerOf(key) < BigInt(value.length);
   if (isObject(value) && typeof key === 'string') return value.has(key);
   return cannot('has', value, key);
 }
 
-function contains(value: JqValue, part: JqValue): boolean {
-  if (isObject(value) && isObject(part)) {
-    return [...part].every(([key, inner]) => {
-      const own = value.get(key);
-      return own !== undefined && contains(own, inner);
-    });
-  }
-  if (isArray(value) && isArray(part)) return part.every((inner) => value.some((own) => typeOf(own) === typeOf(inner) && contains(own, inner)));
+/** Whether one value lies in another; undefined where the two cannot be compared. */
+function holds(value: JqValue, part: JqValue): boolean | undefined {
+  if (isObject(value) && isObject(part)) return [...part].every(([key, inner]) => value.has(key) && holds(value.get(key) ?? null, inner) === true);
+  if (isArray(value) && isArray(part)) return part.every((inner) => value.some((own) => holds(own, inner) === true));
   if (typeof value === 'string' && typeof part === 'string') return value.includes(part);
-  if (typeOf(value) === typeOf(part)) return compareValues(value, part) === 0;
-  return cannot('contains', value, part);
+  if (isNumber(value) && isNumber(part)) return compareValues(value, part) === 0;
+  return value === part ? true : undefined;
 }
+
+const contains = (value: JqValue, part: JqValue): boolean => holds(value, part) ?? cannot('contains', value, part);
 
 function flatten(value: JqValue, depth: JqValue): JqValue {
-  if (!isArray(value) || !isNumber(depth)) return cannot('flatten', value, depth);
-  if (depth < 0) throw new JqError(`flatten depth should not be negative: ${described(depth)}`);
-  const gather = (list: readonly JqValue[], left: number): JqValue[] => list.flatMap((inner) => (isArray(inner) && left > 0 ? gather(inner, left - 1) : [inner]));
-  return gather(value, Math.min(Number(depth), 1000));
+  if (!isArray(value) && !isObject(value)) return cannot('flatten', value);
+  if (!isNumber(depth)) return cannot('flatten', depth);
+  if (depth < 0) throw new JqError(`flatten depth should not be negative: ${preview(Number(depth))}`);
+  const gather = (list: readonly JqValue[], left: number): JqValue[] => list.flatMap((inner) => (isArray(inner) && left !== 0 ? gather(inner, left - 1) : [inner]));
+  return gather(membersOf(value) ?? [], Math.min(Number(depth), 1000));
 }
 
-function indices(value: JqValue, part: JqValue): JqValue {
-  if (value === null || part === null) return null;
-  if (isArray(value)) return isArray(part) ? indicesOf(value, part) : indicesOf(value, [part]);
-  if (typeof value !== 'string' || typeof part !== 'string') return cannot('indices', value, part);
+/** The members of a list or an object; undefined for anything else. */
+function membersOf(value: JqValue): readonly JqValue[] | undefined {
+  return isArray(value) ? value : isObject(value) ? entriesOf(value).map(([, member]) => member) : undefined;
+}
+
+/** Where a part stands in a list or text, all places of it. */
+function places(name: string, value: JqValue, part: JqValue): JqValue[] | null {
+  if (value === null) return null;
+  if (isArray(value)) return indicesOf(value, isArray(part) ? part : [part]);
+  if (typeof value !== 'string' || typeof part !== 'string') return cannot(name, value, part);
   return indicesOf(Array.from(value), Array.from(part));
+}
+
+function sumOf(values: Iterable<JqValue>): JqValue {
+  let sum: JqValue = null;
+  for (const value of values) sum = add(sum, value);
+  return sum;
+}
+
+/** Long lists are joined at once, and what is no text, number or truth value is an error of adding. */
+function join(value: JqValue, separator: JqValue): JqValue {
+  const members = membersOf(value);
+  if (members === undefined) return cannot('join', value, separator);
+  const texts = members.map((member) => (typeof member === 'boolean' || isNumber(member) ? toJson(member) : member ?? ''));
+  if (typeof separator === 'string' && texts.every((member) => typeof member === 'string')) return texts.join(separator);
+  return members.length === 0 ? '' : sumOf(texts.flatMap((member, i) => [i === 0 ? '' : separator, member]));
 }
 
 function explode(value: string): JqValue {
@@ -105,17 +114,43 @@ function implode(value: JqValue): JqValue {
 
 function toNumber(value: JqValue): JqValue {
   if (isNumber(value)) return value;
-  if (typeof value !== 'string' || !/^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value)) return cannot('tonumber', value);
-  return /^-?\d+$/.test(value) ? BigInt(value) : Number(value);
+  if (typeof value !== 'string') return cannot('tonumber', value);
+  return within('tonumber', value, () => {
+    if (!/^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(value)) throw new JqError('invalid number');
+    return /^[+-]?\d+$/.test(value) ? BigInt(value.replace('+', '')) : largest(value);
+  });
+}
+
+/** A number beyond floating point is infinite. */
+function largest(text: string): number {
+  try {
+    return parseFloat64(text);
+  } catch {
+    return text.startsWith('-') ? -Infinity : Infinity;
+  }
+}
+
+function toBoolean(value: JqValue): JqValue {
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'string') return cannot('toboolean', value);
+  if (value === 'true' || value === 'false') return value === 'true';
+  throw new JqError(`toboolean cannot be applied to ${preview(value)}: invalid boolean`);
 }
 
 function fromJson(value: string): JqValue {
   try {
-    return fromGo(unmarshalJson(value));
+    return wholeNumbers(fromGo(unmarshalJson(value)), value);
   } catch (error) {
-    if (error instanceof JsonError) throw new JqError(`fromjson cannot be applied to: ${described(value)}: ${error.message}`, { cause: error });
-    throw error;
+    if (!(error instanceof JsonError)) throw error;
+    if (error.message.includes('after top-level value')) return cannot('fromjson', value);
+    const reason = error.message === 'unexpected end of JSON input' ? (value.trim() === '' ? 'EOF' : 'unexpected EOF') : error.message;
+    throw new JqError(`fromjson cannot be applied to ${preview(value)}: ${reason}`, { cause: error });
   }
+}
+
+/** A number alone keeps its digits. */
+function wholeNumbers(value: JqValue, text: string): JqValue {
+  return typeof value === 'number' && /^\s*-?\d+\s*$/.test(text) ? BigInt(text.trim()) : value;
 }
 
 /** JSON as Go reads it: all numbers are floating-point. Throws JsonError. */
@@ -133,15 +168,19 @@ function error(value: JqValue): never {
   throw new JqRaised(value);
 }
 
-/** Pairs each element with what a filter gives for it. */
-function keyed(name: string, input: Result, args: readonly Closure[], run: Runner): { key: JqValue[]; value: JqValue }[] {
+/** Pairs each element with what a filter gives for it; without a filter with itself. */
+function keyed(name: string, input: Result, args: readonly Closure[], run: Runner): { key: JqValue; value: JqValue }[] {
   const { value } = input;
   const [by] = args;
-  if (!isArray(value) || by === undefined) return cannot(name, value);
-  return value.map((element) => ({ key: [...run.values(by, element)], value: element }));
+  if (by === undefined) return isArray(value) ? value.map((element) => ({ key: element, value: element })) : cannot(name, value);
+  const members = membersOf(value);
+  if (members === undefined) throw new JqError(`cannot iterate over: ${described(value)}`);
+  const keys: JqValue[] = members.map((element) => [...run.values(by, element)]);
+  if (!isArray(value)) return cannot(name, value, keys);
+  return value.map((element, i) => ({ key: keys[i] ?? null, value: element }));
 }
 
-function sorted(name: string, input: Result, args: readonly Closure[], run: Runner): { key: JqValue[]; value: JqValue }[] {
+function sorted(name: string, input: Result, args: readonly Closure[], run: Runner): { key: JqValue; value: JqValue }[] {
   return keyed(name, input, args, run).sort((a, b) => compareValues(a.key, b.key));
 }
 
@@ -155,22 +194,30 @@ function grouped(name: string, input: Result, args: readonly Closure[], run: Run
   return groups.map((group) => group.values);
 }
 
-function extreme(name: string, sign: number): Native {
-  return function* native(input, args, run) {
-    let best: { key: JqValue[]; value: JqValue } | undefined;
+/** A function over a whole list, with and without a filter that says by what. */
+function overLists(name: string, make: (name: string, input: Result, args: readonly Closure[], run: Runner) => JqValue): [string, Native][] {
+  const native = (called: string): Native => function* over(input, args, run) { yield computed(input, make(called, input, args, run)); };
+  return [[`${name}/0`, native(name)], [`${name}_by/1`, native(`${name}_by`)]];
+}
+
+function extreme(sign: number) {
+  return (name: string, input: Result, args: readonly Closure[], run: Runner): JqValue => {
+    let best: { key: JqValue; value: JqValue } | undefined;
     for (const entry of keyed(name, input, args, run)) {
       const order = best === undefined ? 1 : sign * compareValues(entry.key, best.key);
       if (order > 0 || (order === 0 && sign > 0)) best = entry;
     }
-    yield computed(input, best?.value ?? null);
+    return best?.value ?? null;
   };
 }
 
+/** Of several values for a bound the first bound changes slowest. */
 function* range(input: Result, args: readonly Closure[], run: Runner): Generator<Result, void, undefined> {
-  for (const [from = null, to = null, by = 1n] of product(args, input.value, run)) {
-    if (!isNumber(from) || !isNumber(to) || !isNumber(by)) throw new JqError(`range(${[from, to, by].slice(0, args.length).map(preview).join('; ')}) cannot be applied to: ${described(input.value)}`);
-    const whole = typeof from === 'bigint' && typeof by === 'bigint';
-    for (let i: number | bigint = from; by > 0 ? i < to : by < 0 && i > to; i = whole && typeof i === 'bigint' ? i + by : Number(i) + Number(by)) {
+  const bounds = args.length === 1 ? [{ body: { type: 'literal', value: 0n }, scope: undefined } as const, ...args] : args;
+  for (const values of product([...bounds].reverse(), input.value, run)) {
+    const [from = null, to = null, by = 1n] = values.reverse();
+    for (const bound of [from, to, by]) if (!isNumber(bound)) cannot('range', bound);
+    for (let i: JqValue = from; compareValues(by, 0n) * compareValues(i, to) < 0; i = operate('+', i, by)) {
       run.tick();
       yield computed(input, i);
     }
@@ -178,13 +225,16 @@ function* range(input: Result, args: readonly Closure[], run: Runner): Generator
 }
 
 function* taken(count: JqValue, filter: Closure, input: Result, run: Runner, skip: boolean): Generator<Result, void, undefined> {
-  if (!isNumber(count)) throw new JqError(`limit count is not a number: ${described(count)}`);
-  let left = Number(count);
-  if (!skip && left <= 0) return;
+  const name = skip ? 'skip' : 'limit';
+  if (compareValues(count, 0n) < 0) throw new JqRaised(`${name} doesn't support negative count`);
+  let left = count;
+  if (!skip && compareValues(left, 0n) === 0) return;
   for (const result of run.run(filter.body, filter.scope, input)) {
+    if (compareValues(left, 0n) > 0) left = operate('-', left, 1n);
+    else if (skip) left = -1n;
     if (!skip) yield result;
-    else if (left <= 0) yield result;
-    if (--left <= 0 && !skip) return;
+    else if (compareValues(left, 0n) < 0) yield result;
+    if (!skip && compareValues(left, 0n) <= 0) return;
   }
 }
 
@@ -198,9 +248,8 @@ function counted(skip: boolean): Native {
 function* getPath(input: Result, args: readonly Closure[], run: Runner): Generator<Result, void, undefined> {
   for (const [path = null] of product(args, input.value, run)) {
     if (!isArray(path)) cannot('getpath', input.value, path);
-    let result = input;
-    for (const key of path) result = below(result, key, result.value === null ? null : indexValue(result.value, key));
-    yield result;
+    const value = valueAt(input.value, path);
+    yield { ...path.reduce<Result>((result, key) => below(result, key, null), input), value };
   }
 }
 
@@ -269,53 +318,48 @@ function isFirstTrue(values: Iterable<JqValue>): boolean {
 
 const asPath = (name: string, value: JqValue, path: JqValue): readonly JqValue[] => (isArray(path) ? path : cannot(name, value, path));
 
-const FLAGS = /^[gimnpslx]*$/;
-
-/** `match` and `test`: the matches of a regular expression, as jq describes them. */
-function matching(name: 'match' | 'test', value: JqValue, pattern: JqValue, flagText: JqValue): JqValue[] {
-  const [source, flags] = isArray(pattern) ? [pattern[0] ?? null, pattern[1] ?? null] : [pattern, flagText];
-  if (typeof value !== 'string' || typeof source !== 'string' || (flags !== null && typeof flags !== 'string')) return cannot(name, value, pattern, flagText);
+/** `match` and `test`: the matches of a regular expression. */
+function matching(name: 'match' | 'test', value: JqValue, source: JqValue, flags: JqValue): { pattern: Regexp; found: RegexpMatch[]; text: string } {
+  if (typeof value !== 'string' || typeof source !== 'string' || (flags !== null && typeof flags !== 'string')) return cannot(name, value, source, flags);
   const set = flags ?? '';
-  if (!FLAGS.test(set)) throw new JqError(`unsupported regular expression flag: ${JSON.stringify(set)}`);
-  const matcher = compile(source, set).matcher(value);
-  const found: JqValue[] = [];
-  while (matcher.find()) {
-    if (!(set.includes('n') && matcher.start() === matcher.end())) found.push(name === 'test' ? true : describeMatch(value, matcher, source, set));
-    if (name === 'test' || !set.includes('g')) break;
-  }
-  return found;
-}
-
-function compile(source: string, flags: string): RE2JS {
-  const inline = (flags.includes('i') ? 'i' : '') + (flags.includes('s') || flags.includes('p') ? 's' : '');
-  const pattern = flags.includes('x') ? source.replace(/\\.|#.*|\s+/g, (part) => (part.startsWith('\\') ? part : '')) : source;
+  if (!/^[gim]*$/.test(set)) throw new JqError(`unsupported regular expression flag: ${quote(set)}`);
+  const whole = `${set.includes('m') ? '(?s)' : ''}${set.includes('i') ? '(?i)' : ''}${source}`;
   try {
-    return RE2JS.compile(inline === '' ? pattern : `(?${inline})${pattern}`);
+    const pattern = Regexp.compile(whole);
+    return { pattern, found: pattern.matches(value, set.includes('g') ? -1 : 1), text: value };
   } catch (cause) {
-    throw new JqError(`invalid regular expression ${JSON.stringify(source)}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    if (cause instanceof RegexpError) throw new JqError(`invalid regular expression ${quote(whole)}: ${cause.message}`, { cause });
+    throw cause;
   }
 }
 
-type Matcher = ReturnType<RE2JS['matcher']>;
-
-function describeMatch(value: string, matcher: Matcher, source: string, flags: string): JqValue {
-  const names = new Map(Object.entries(compile(source, flags).namedGroups()).map(([name, group]) => [group, name]));
-  const part = (group: number): Map<string, JqValue> => {
-    const start = matcher.start(group);
-    if (start < 0) return new Map<string, JqValue>([['offset', -1n], ['length', 0n], ['string', null]]);
-    const found = value.slice(start, matcher.end(group));
-    return new Map<string, JqValue>([['offset', points(value.slice(0, start))], ['length', points(found)], ['string', found]]);
+/** A match as jq describes it, with places in characters. */
+function describeMatch(match: RegexpMatch, pattern: Regexp, text: string): JqValue {
+  const names = new Map(Object.entries(pattern.names()).map(([name, group]) => [group, name]));
+  const part = (bounds: readonly [number, number] | undefined): Map<string, JqValue> => {
+    if (bounds === undefined) return new Map<string, JqValue>([['offset', -1n], ['length', 0n], ['string', null]]);
+    const found = text.slice(...bounds);
+    return new Map<string, JqValue>([['offset', points(text.slice(0, bounds[0]))], ['length', points(found)], ['string', found]]);
   };
-  const captures = Array.from({ length: matcher.groupCount() }, (_, i) => part(i + 1).set('name', names.get(i + 1) ?? null));
-  return part(0).set('captures', captures);
+  const captures = match.bounds.slice(1).map((bounds, i) => part(bounds).set('name', names.get(i + 1) ?? null));
+  return part([match.start, match.end]).set('captures', captures);
 }
 
 function points(value: string): bigint {
   return BigInt(Array.from(value).length);
 }
 
-function trimmed(name: string, start: boolean, end: boolean): [string, Native] {
-  return text(name, (value) => (start && end ? value.trim() : start ? value.trimStart() : value.trimEnd()));
+/** The named groups of a match. */
+function captured(value: JqValue): JqValue {
+  if (!isArray(value)) throw new JqError(`expected an array but got: ${described(value)}`);
+  const named = value.filter(isObject).map((capture): [JqValue, JqValue] => [capture.get('name') ?? null, capture.get('string') ?? null]);
+  return new Map(named.filter((entry): entry is [string, JqValue] => typeof entry[0] === 'string'));
+}
+
+function transpose(value: JqValue): JqValue {
+  if (!isArray(value) || !value.every(isArray)) return cannot('transpose', value);
+  const width = Math.max(0, ...value.map((row) => row.length));
+  return Array.from({ length: width }, (_, i) => value.map((row) => row[i] ?? null));
 }
 
 function bsearch(value: JqValue, wanted: JqValue): JqValue {
@@ -324,17 +368,15 @@ function bsearch(value: JqValue, wanted: JqValue): JqValue {
   let high = value.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const order = compareValues(value[middle] ?? null, wanted);
-    if (order === 0) return BigInt(middle);
-    if (order < 0) low = middle + 1;
+    if (compareValues(value[middle] ?? null, wanted) < 0) low = middle + 1;
     else high = middle;
   }
-  return BigInt(-1 - low);
+  return BigInt(low < value.length && compareValues(value[low] ?? null, wanted) === 0 ? low : -1 - low);
 }
 
-function isWhole(value: JqValue): value is number | bigint {
-  return isNumber(value);
-}
+const SPACES = '[\\s\\x85]';
+const ltrim = (value: string): string => value.replace(new RegExp(`^(?!\\uFEFF)${SPACES}+`), '');
+const rtrim = (value: string): string => value.replace(new RegExp(`${SPACES}+$`), '');
 
 /** The functions; `now` in ms since the epoch, for those that ask for the present. */
 export function natives(now: number | undefined): Map<string, Native> {
@@ -348,48 +390,81 @@ export function natives(now: number | undefined): Map<string, Native> {
     ['nan/0', plain(() => Number.NaN)],
     ['error/0', plain(error)],
     ['error/1', plain((_value, raised = null) => error(raised))],
-    ['halt_error/0', plain(error)],
-    ['halt_error/1', plain(error)],
-    ['input/0', plain(() => { throw new JqError('input(s)/0 is not allowed'); })],
-    ['inputs/0', plain(() => { throw new JqError('input(s)/0 is not allowed'); })],
+    ['halt/0', plain(() => { throw new JqHalt(null); })],
+    ['halt_error/0', plain((value) => { throw new JqHalt(value); })],
+    ['halt_error/1', plain((value, code = null) => {
+      if (!isNumber(code)) return cannot('halt_error', code);
+      throw new JqHalt(value);
+    })],
+    ['env/0', plain(() => new Map())],
+    ['builtins/0', plain(() => [...natives(now).keys(), ...parseDefinitions(DEFINITIONS).map(({ name, parameters }) => `${name}/${parameters.length}`)].filter((name) => !name.startsWith('_')).sort())],
+    ['repeat/1', function* repeat(input, [filter], run) {
+      for (;;) {
+        run.tick();
+        if (filter !== undefined) yield* run.run(filter.body, filter.scope, input);
+      }
+    }],
     ['length/0', plain(length)],
     ['utf8bytelength/0', plain((value) => (typeof value === 'string' ? BigInt(toBytes(value).length) : cannot('utf8bytelength', value)))],
     ['type/0', plain(typeOf)],
     ['keys/0', plain(keys)],
-    ['keys_unsorted/0', plain(keys)],
     ['has/1', plain((value, key = null) => has(value, key))],
+    ['add/0', plain((value) => sumOf(membersOf(value) ?? cannot('add', value)))],
     ['contains/1', plain((value, part = null) => contains(value, part))],
+    ['inside/1', plain((value, whole = null) => contains(whole, value))],
+    ['flatten/0', plain((value) => flatten(value, Infinity))],
     ['flatten/1', plain((value, depth = null) => flatten(value, depth))],
-    ['indices/1', plain((value, part = null) => indices(value, part))],
-    ['reverse/0', plain((value) => (value === null ? [] : typeof value === 'string' ? Array.from(value).reverse().join('') : isArray(value) ? [...value].reverse() : cannot('reverse', value)))],
+    ['indices/1', plain((value, part = null) => places('indices', value, part))],
+    ['index/1', plain((value, part = null) => places('index', value, part)?.[0] ?? null)],
+    ['rindex/1', plain((value, part = null) => places('rindex', value, part)?.at(-1) ?? null)],
+    ['reverse/0', plain((value) => (isArray(value) ? [...value].reverse() : cannot('reverse', value)))],
     ['tojson/0', plain(toJson)],
     ['tostring/0', plain((value) => (typeof value === 'string' ? value : toJson(value)))],
     ['tonumber/0', plain(toNumber)],
+    ['toboolean/0', plain(toBoolean)],
     text('fromjson', fromJson),
     text('explode', explode),
     ['implode/0', plain(implode)],
     text('ascii_downcase', (value) => value.replace(/[A-Z]/g, (c) => c.toLowerCase())),
     text('ascii_upcase', (value) => value.replace(/[a-z]/g, (c) => c.toUpperCase())),
-    trimmed('trim', true, true),
-    trimmed('ltrim', true, false),
-    trimmed('rtrim', false, true),
-    text1('ltrimstr', (value, start) => (value.startsWith(start) ? value.slice(start.length) : value)),
-    text1('rtrimstr', (value, end) => (end !== '' && value.endsWith(end) ? value.slice(0, -end.length) : value)),
+    text('trim', trimSpace),
+    text('ltrim', ltrim),
+    text('rtrim', rtrim),
+    text1('ltrimstr', withoutStart),
+    text1('rtrimstr', withoutEnd),
+    text1('trimstr', (value, part) => withoutEnd(withoutStart(value, part), part)),
     text1('startswith', (value, start) => value.startsWith(start)),
     text1('endswith', (value, end) => value.endsWith(end)),
-    text1('split', split),
+    ['split/1', plain((value, separator = null) => {
+      if (typeof value !== 'string') return cannot('split', value);
+      return typeof separator !== 'string' ? cannot('split', separator) : separator === '' ? Array.from(value) : value.split(separator);
+    })],
+    ['join/1', plain((value, separator = null) => join(value, separator))],
+    ['format/1', plain((value, name = null) => {
+      if (typeof name !== 'string') return cannot('format', name);
+      const format = FORMATS.get(`@${name}`);
+      if (format === undefined) throw new JqError(`format not defined: @${name}`);
+      return format(value);
+    })],
     ['match/2', function* match(input, args, run) {
-      for (const [pattern = null, flags = null] of product(args, input.value, run)) for (const found of matching('match', input.value, pattern, flags)) yield computed(input, found);
+      for (const [flags = null, source = null] of product([...args].reverse(), input.value, run)) {
+        const { pattern, found, text: value } = matching('match', input.value, source, flags);
+        for (const each of found) yield computed(input, describeMatch(each, pattern, value));
+      }
     }],
-    ['test/2', plain((value, pattern = null, flags = null) => matching('test', value, pattern, flags).length > 0)],
+    ['test/2', function* test(input, args, run) {
+      for (const [flags = null, source = null] of product([...args].reverse(), input.value, run)) yield computed(input, matching('test', input.value, source, flags).found.length > 0);
+    }],
+    ['_captured/0', plain(captured)],
     ['path/1', function* path(input, [filter], run) {
       if (filter === undefined) return;
       for (const found of run.paths(filter, input.value)) yield computed(input, found.path);
     }],
     ['getpath/1', getPath],
-    ['setpath/2', plain((value, path = null, other = null) => setPath(value, asPath('setpath', value, path), () => other))],
-    ['delpaths/1', plain((value, paths = null) => deletePaths(value, asPath('delpaths', value, paths).map((path) => asPath('delpaths', value, path))))],
-    ['descend/3', descend],
+    ['setpath/2', plain((value, path = null, other = null) => setPath(value, asPath('setpath', value, path), other))],
+    ['delpaths/1', plain((value, paths = null) => deletePaths(value, asPath('delpaths', value, paths)))],
+    ['_descend/3', descend],
+    ['range/1', range],
     ['range/2', range],
     ['range/3', range],
     ['limit/2', counted(false)],
@@ -397,97 +472,49 @@ export function natives(now: number | undefined): Map<string, Native> {
     ['first/1', function* first(input, [filter], run) {
       if (filter !== undefined) yield* taken(1n, filter, input, run, false);
     }],
+    ['last/1', function* last(input, [filter], run) {
+      let found: Result | undefined;
+      if (filter !== undefined) for (const result of run.run(filter.body, filter.scope, input)) found = result;
+      if (found !== undefined) yield found;
+    }],
     ['isempty/1', function* isempty(input, [filter], run) {
       if (filter !== undefined) yield computed(input, taken(1n, filter, input, run, false).next().done === true);
     }],
-    ['sort_by/1', function* sortBy(input, args, run) { yield computed(input, sorted('sort_by', input, args, run).map((entry) => entry.value)); }],
+    ...overLists('sort', (...over) => sorted(...over).map((entry) => entry.value)),
     ['group_by/1', function* groupBy(input, args, run) { yield computed(input, grouped('group_by', input, args, run)); }],
-    ['unique_by/1', function* uniqueBy(input, args, run) { yield computed(input, grouped('unique_by', input, args, run).map((group) => group[0] ?? null)); }],
-    ['min_by/1', extreme('min_by', -1)],
-    ['max_by/1', extreme('max_by', 1)],
+    ...overLists('unique', (...over) => grouped(...over).map((group) => group[0] ?? null)),
+    ...overLists('min', extreme(-1)),
+    ...overLists('max', extreme(1)),
+    ['transpose/0', plain(transpose)],
     ['bsearch/1', plain((value, wanted = null) => bsearch(value, wanted))],
-    ['abs/0', plain((value) => (isWhole(value) ? (value < 0 ? -value : value) : cannot('abs', value)))],
-    ...REALS.map(([name]) => real(name, (value) => Math[name](value))),
-    real('fabs', Math.abs),
-    real('round', (value) => (value < 0 ? -Math.round(-value) : Math.round(value))),
-    real('rint', (value) => { const floor = Math.floor(value); return value - floor === 0.5 ? (floor % 2 === 0 ? floor : floor + 1) : Math.round(value); }),
-    real('exp2', (value) => 2 ** value),
-    real('pow10', (value) => 10 ** value),
-    real('isinfinite', (value) => value === Infinity || value === -Infinity),
-    real('isnan', Number.isNaN),
-    real('isnormal', (value) => Number.isFinite(value) && Math.abs(value) >= 2 ** -1022),
-    real2('pow', (a, b) => a ** b),
-    real2('atan2', Math.atan2),
-    real2('fmin', Math.min),
-    real2('fmax', Math.max),
-    real2('fmod', (a, b) => a % b),
+    ['abs/0', plain((value) => (isNumber(value) ? (value < 0 ? -value : value) : cannot('abs', value)))],
+    ...Object.entries(REALS).map(([name, apply]): [string, Native] => [`${name}/0`, plain((value) => (isNumber(value) ? apply(Number(value)) : cannot(name, value)))]),
+    ...Object.entries(REALS2).map(([name, apply]): [string, Native] => [`${name}/2`, plain((_value, a = null, b = null) => {
+      if (!isNumber(a)) return cannot(name, a);
+      return isNumber(b) ? apply(Number(a), Number(b)) : cannot(name, b);
+    })]),
+    ['isfinite/0', plain((value) => isNumber(value) && Math.abs(Number(value)) !== Infinity)],
+    ['isinfinite/0', plain((value) => isNumber(value) && Math.abs(Number(value)) === Infinity)],
+    ['isnan/0', plain((value) => (value === null ? false : isNumber(value) ? Number.isNaN(Number(value)) : cannot('isnan', value)))],
+    ['isnormal/0', plain((value) => isNumber(value) && Number.isFinite(Number(value)) && Math.abs(Number(value)) >= 2 ** -1022)],
     ['now/0', plain(() => {
       if (now === undefined) throw new JqError('now is not known here');
       return now / 1000;
     })],
-    ['gmtime/0', plain((value) => (isNumber(value) ? brokenDown(Number(value)) : cannot('gmtime', value)))],
-    ['mktime/0', plain((value) => (isArray(value) ? secondsOf(value) : cannot('mktime', value)))],
-    ['strftime/1', plain((value, format = null) => (typeof format === 'string' && (isNumber(value) || isArray(value)) ? formatDate(value, format) : cannot('strftime', value, format)))],
-    ['strptime/1', plain((value, format = null) => (typeof format === 'string' && typeof value === 'string' ? parseDate(value, format) : cannot('strptime', value, format)))],
+    ...['gmtime', 'localtime'].map((name): [string, Native] => [`${name}/0`, plain((value) => (isNumber(value) ? brokenDown(Number(value)) : cannot(name, value)))]),
+    ['mktime/0', plain((value) => (isArray(value) ? within('mktime', value, () => secondsOf(value)) : cannot('mktime', value)))],
+    // The helper Pod that Argo runs the filter in has no time zone of its own: local is UTC.
+    ...['strftime', 'strflocaltime'].map((name): [string, Native] => [`${name}/1`, plain((value, format = null) => {
+      const time = isNumber(value) ? brokenDown(Number(value)) : value;
+      if (!isArray(time) || typeof format !== 'string') return cannot(name, time, format);
+      return within(`${name}(${preview(format)})`, time, () => formatDate(secondsOf(time), format));
+    })]),
+    ['strptime/1', plain((value, format = null) => {
+      if (typeof value !== 'string' || typeof format !== 'string') return cannot('strptime', value, format);
+      return within(`strptime(${preview(format)})`, value, () => parseDate(value, format));
+    })],
   ]);
 }
 
-const asText = (value: JqValue): string => (typeof value === 'string' ? value : toJson(value));
-const HTML: Readonly<Record<string, string>> = { '<': '&lt;', '>': '&gt;', '&': '&amp;', "'": '&apos;', '"': '&quot;' };
-
-function row(name: string, value: JqValue, separator: string, cell: (value: string) => string): string {
-  if (!isArray(value)) throw new JqError(`${name} cannot be applied to: ${described(value)}`);
-  return value.map((element) => {
-    if (isArray(element) || isObject(element)) throw new JqError(`cannot format an array including: ${described(element)}`);
-    return typeof element === 'string' ? cell(element) : element === null ? (name === '@sh' ? 'null' : '') : toJson(element);
-  }).join(separator);
-}
-
-function uri(value: string): string {
-  return Array.from(toBytes(value), (byte) => {
-    const c = String.fromCharCode(byte);
-    return /[A-Za-z0-9\-_.~]/.test(c) ? c : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
-  }).join('');
-}
-
-function unbase64(value: string): string {
-  const digits = value.replace(/=+$/, '');
-  if (!/^[A-Za-z0-9+/]*$/.test(digits) || digits.length % 4 === 1) throw new JqError(`@base64d cannot be applied to: ${described(value)}`);
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  const bytes: number[] = [];
-  let bits = 0;
-  let count = 0;
-  for (const c of digits) {
-    bits = (bits << 6) | alphabet.indexOf(c);
-    count += 6;
-    if (count >= 8) {
-      count -= 8;
-      bytes.push((bits >> count) & 255);
-    }
-  }
-  return toValidUtf8(fromBytes(Uint8Array.from(bytes)));
-}
-
-function unuri(value: string): string {
-  const bytes: number[] = [];
-  for (const part of value.match(/%[0-9a-fA-F]{2}|[^]/gu) ?? []) {
-    if (part.length === 3 && part.startsWith('%')) bytes.push(Number.parseInt(part.slice(1), 16));
-    else bytes.push(...toBytes(part));
-  }
-  return toValidUtf8(fromBytes(Uint8Array.from(bytes)));
-}
-
-/** The formats, by name. */
-export const FORMATS: ReadonlyMap<string, (value: JqValue) => string> = new Map([
-  ['@text', asText],
-  ['@json', toJson],
-  ['@html', (value): string => asText(value).replace(/[<>&'"]/g, (c) => HTML[c] ?? c)],
-  ['@uri', (value): string => uri(asText(value))],
-  ['@urid', (value): string => unuri(asText(value))],
-  ['@csv', (value): string => row('@csv', value, ',', (cell) => `"${cell.replaceAll('"', '""')}"`)],
-  ['@tsv', (value): string => row('@tsv', value, '\t', (cell) => cell.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\r', '\\r').replaceAll('\n', '\\n'))],
-  ['@sh', (value): string => row('@sh', isArray(value) ? value : [value], ' ', (cell) => `'${cell.replaceAll("'", "'\\''")}'`)],
-  ['@base64', (value): string => base64(toBytes(asText(value)))],
-  ['@base64d', (value): string => unbase64(asText(value))],
-] satisfies [string, (value: JqValue) => string][]);
-
+const withoutStart = (value: string, start: string): string => (value.startsWith(start) ? value.slice(start.length) : value);
+const withoutEnd = (value: string, end: string): string => (end !== '' && value.endsWith(end) ? value.slice(0, -end.length) : value);

@@ -22,7 +22,7 @@ export type Node =
   | { type: 'format' | 'variable' | 'break'; name: string }
   | { type: 'index'; target: Node; key: Node }
   | { type: 'slice'; target: Node; from: Node | undefined; to: Node | undefined }
-  | { type: 'iterate' | 'negate' | 'array'; target: Node }
+  | { type: 'iterate' | 'negate' | 'plus' | 'array'; target: Node }
   | { type: 'try'; target: Node; handler: Node | undefined }
   | { type: 'call'; name: string; args: Node[] }
   | { type: 'object'; members: { key: Node; value: Node }[] }
@@ -147,6 +147,12 @@ class Parser {
   }
 
   private postfixed(): Node {
+    const node = this.suffixed();
+    return this.is('as') ? this.binding(node) : node;
+  }
+
+  /** A term with what follows it. A `?` guards the last step alone, whose key is then looked up in what the steps before gave. */
+  private suffixed(): Node {
     let node = this.term();
     for (;;) {
       if (this.token.kind === 'field') node = { type: 'index', target: node, key: literal(this.take().text.slice(1)) };
@@ -157,13 +163,12 @@ class Parser {
       } else if (this.is('[')) node = this.subscript(node);
       else if (this.is('?')) {
         this.next();
-        node = { type: 'try', target: node, handler: undefined };
+        node = guarded(node);
       } else if (this.is('?//') || this.is('?//=')) {
         // Outside of patterns: a `?` and a `//`.
         this.token = { kind: 'symbol', text: this.token.text.slice(1) };
-        node = { type: 'try', target: node, handler: undefined };
-      } else if (this.is('as')) return this.binding(node);
-      else return node;
+        node = guarded(node);
+      } else return node;
     }
   }
 
@@ -235,8 +240,8 @@ class Parser {
         return { type: 'array', target };
       }
       case '{': return this.object();
-      case '-': this.next(); return { type: 'negate', target: this.postfixed() };
-      case '+': this.next(); return this.postfixed();
+      case '-': this.next(); return { type: 'negate', target: this.suffixed() };
+      case '+': this.next(); return { type: 'plus', target: this.suffixed() };
       default: return this.unexpected();
     }
   }
@@ -296,16 +301,7 @@ class Parser {
 
   private source3(): { source: Node; pattern: Pattern } {
     this.next();
-    let source = this.term();
-    while (!this.is('as')) {
-      if (this.token.kind === 'field') source = { type: 'index', target: source, key: literal(this.take().text.slice(1)) };
-      else if (this.is('[')) source = this.subscript(source);
-      else if (this.is('?')) {
-        this.next();
-        source = { type: 'try', target: source, handler: undefined };
-      } else if (this.is('.')) this.next();
-      else this.unexpected();
-    }
+    const source = this.suffixed();
     this.expect('as');
     const pattern = this.pattern();
     this.expect('(');
@@ -360,19 +356,17 @@ class Parser {
     let short: Node | undefined;
     if (kind === 'variable') {
       this.next();
-      key = literal(text.slice(1));
       short = { type: 'variable', name: text };
+      // Before a colon the key is what the variable holds.
+      key = this.is(':') ? short : literal(text.slice(1));
     } else if (this.is('(')) {
       this.next();
       key = this.pipe();
       this.expect(')');
-    } else if (kind === 'string' || kind === 'format') {
-      key = this.term();
+    } else if (kind === 'string' || kind === 'word') {
+      if (kind === 'word') this.next();
+      key = kind === 'word' ? literal(text) : this.string(undefined);
       short = { type: 'index', target: { type: 'identity' }, key };
-    } else if (kind === 'word' || kind === 'number') {
-      this.next();
-      key = literal(text);
-      short = kind === 'word' ? { type: 'index', target: { type: 'identity' }, key } : undefined;
     } else return this.unexpected();
     if (!this.is(':') && short !== undefined) return { key, value: short };
     this.expect(':');
@@ -382,6 +376,7 @@ class Parser {
   /** Terms joined by `|`; commas end the member. */
   private memberValue(): Node {
     const left = this.level(MEMBER);
+    if (left.type === 'bind') throw new JqError('unexpected token "as"');
     if (!this.is('|')) return left;
     this.next();
     return { type: 'binary', operator: '|', left, right: this.memberValue() };
@@ -470,12 +465,21 @@ class Parser {
       PATTERN.lastIndex = this.at;
       const match = PATTERN.exec(this.source);
       if (match === null) return this.readSymbol();
+      if (match.groups?.number !== undefined) this.checkNumber();
       this.at = PATTERN.lastIndex;
       for (const kind of ['format', 'variable', 'field', 'number', 'word'] as const) {
         const text = match.groups?.[kind];
         if (text !== undefined) return { kind, text };
       }
     }
+  }
+
+  /** A number ends before what can be part of neither a number nor a name. */
+  private checkNumber(): void {
+    const wrong = /(?:(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d*[A-Za-z_]|[eE][+-]?(?!\d)|(?![eE])[A-Za-z_])|(?:\d+\.\d*|\.\d+)\.)/y;
+    wrong.lastIndex = this.at;
+    const found = wrong.exec(this.source)?.[0];
+    if (found !== undefined) throw new JqError(`invalid token ${JSON.stringify(found)}`);
   }
 
   private readSymbol(): Token {
@@ -522,6 +526,13 @@ class Parser {
   }
 }
 
+function guarded(node: Node): Node {
+  const parts = node.type === 'index' || node.type === 'slice' || node.type === 'iterate' ? node.target : undefined;
+  if (parts === undefined || parts.type === 'identity') return { type: 'try', target: node, handler: undefined };
+  const last: Node = { ...node, target: { type: 'identity' } } as Node;
+  return { type: 'binary', operator: '|', left: parts, right: { type: 'try', target: last, handler: undefined } };
+}
+
 function literal(value: JqValue): Node {
   return { type: 'literal', value };
 }
@@ -533,9 +544,11 @@ function numberOf(text: string): number | bigint {
 /** The escapes of a jq string; control characters may stand as they are. */
 function decode(raw: string): string {
   try {
-    return JSON.parse(`"${raw.replace(/[\x00-\x1f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`) as string;
+    const text = JSON.parse(`"${raw.replace(/[\x00-\x1f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`) as string;
+    return text.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, '\uFFFD');
   } catch (error) {
-    throw new JqError(`invalid escape sequence in string literal ${JSON.stringify(raw)}`, { cause: error });
+    const wrong = /\\(?:u[0-9a-fA-F]{0,3}(?![0-9a-fA-F])|[^"\\/bfnrtu])/.exec(raw.replace(/\\\\/g, '__'))?.[0] ?? raw;
+    throw new JqError(`invalid escape sequence "${wrong}" in string literal`, { cause: error });
   }
 }
 

@@ -12,6 +12,13 @@ export class JqRaised extends JqError {
   }
 }
 
+/** The end of a program by `halt`; nothing catches it. */
+export class JqHalt extends JqError {
+  constructor(value: JqValue) {
+    super(`halt error: ${typeof value === 'string' ? value : toJson(value)}`);
+  }
+}
+
 export function isArray(value: JqValue): value is readonly JqValue[] {
   return Array.isArray(value);
 }
@@ -44,10 +51,15 @@ export function entriesOf(object: JqObject): [string, JqValue][] {
 /** JSON as jq writes it: keys sorted, nothing escaped for HTML, no infinities. */
 export function toJson(value: JqValue): string {
   if (typeof value === 'number') return floatText(value);
-  if (typeof value === 'string') return jsonString(value, false);
+  if (typeof value === 'string') return textJson(value);
   if (isArray(value)) return `[${value.map(toJson).join(',')}]`;
-  if (isObject(value)) return `{${entriesOf(value).map(([key, member]) => `${jsonString(key, false)}:${toJson(member)}`).join(',')}}`;
+  if (isObject(value)) return `{${entriesOf(value).map(([key, member]) => `${textJson(key)}:${toJson(member)}`).join(',')}}`;
   return String(value);
+}
+
+/** Unlike Go's own JSON, jq's leaves line separators as they are, and escapes DEL. */
+function textJson(value: string): string {
+  return jsonString(value, false).replaceAll('\\u2028', '\u2028').replaceAll('\\u2029', '\u2029').replaceAll('\x7f', '\\u007f');
 }
 
 function floatText(value: number): string {
@@ -162,9 +174,9 @@ function multiply(left: JqValue, right: JqValue): JqValue {
 }
 
 function repeat(text: string, times: number): JqValue {
-  if (times < 0 || Number.isNaN(times)) return null;
-  if (text.length * times > MAX_TEXT) throw new JqError(`repeat string result too large: ${described(text)}`);
-  return times < 1 && times > 0 ? text : text.repeat(Math.trunc(times));
+  if (times < 0 || Number.isNaN(times)) return null; // as in Go's order, NaN is less than any number
+  if (text.length * times > MAX_TEXT) throw new JqError(`repeat string result too large: ${preview(text)} * ${preview(times)}`);
+  return text.repeat(Math.trunc(times));
 }
 
 function merge(left: JqObject, right: JqObject): JqObject {
@@ -196,15 +208,21 @@ function modulo(left: JqValue, right: JqValue): JqValue {
   if (Number.isNaN(left) || Number.isNaN(right)) return Number.NaN;
   const divisor = integerOf(right);
   if (divisor === 0n) return refuse('modulo', left, right, 'by:');
-  return integerOf(left) % (divisor < 0n ? -divisor : divisor);
+  return integerOf(left) % divisor;
 }
 
 /** A number without its fraction; beyond 64 bits the nearest in them. */
 export function integerOf(value: number | bigint): bigint {
-  if (typeof value === 'bigint') return value;
-  if (Number.isNaN(value)) return 0n;
-  if (value >= 2 ** 63) return 2n ** 63n - 1n;
-  return value <= -(2 ** 63) ? -(2n ** 63n) : BigInt(Math.trunc(value));
+  const [least, most] = [-(2n ** 63n), 2n ** 63n - 1n];
+  if (typeof value === 'bigint') return value < least ? least : value > most ? most : value;
+  if (value >= 2 ** 63) return most;
+  return value >= -(2 ** 63) ? BigInt(Math.trunc(value)) : least; // NaN too
+}
+
+/** An index counted from the end where it is negative, and brought into bounds. */
+function clamped(index: bigint, least: number, most: number): number {
+  const from = index < 0n ? index + BigInt(most) : index;
+  return from < BigInt(least) ? least : from > BigInt(most) ? most : Number(from);
 }
 
 /** `target[key]`. Throws JqError. */
@@ -216,19 +234,30 @@ export function indexValue(target: JqValue, key: JqValue): JqValue {
   }
   if (isNumber(key)) {
     if (target === null) return null;
+    if (typeof target === 'string') return Array.from(target)[clamped(integerOf(key), -1, Array.from(target).length)] ?? null;
     if (!isArray(target)) throw new JqError(`expected an array but got: ${described(target)}`);
-    if (Number.isNaN(key)) return null;
-    const index = Number(typeof key === 'bigint' ? key : Math.floor(key));
-    return target[index < 0 ? target.length + index : index] ?? null;
+    return target[clamped(integerOf(key), -1, target.length)] ?? null;
   }
   if (isArray(key)) {
     if (target === null) return null;
     if (!isArray(target)) throw new JqError(`expected an array but got: ${described(target)}`);
     return indicesOf(target, key);
   }
-  if (isObject(key)) return sliceValue(target, key.get('start') ?? null, key.get('end') ?? null);
-  if (target === null || isObject(target)) throw new JqError(`expected a string for object key but got: ${described(key)}`);
-  throw new JqError(`expected a number for indexing an array but got: ${described(key)}`);
+  if (isObject(key)) return target === null ? null : sliceValue(target, ...boundsOf(key));
+  throw wrongKey(target, key);
+}
+
+function wrongKey(target: JqValue, key: JqValue): JqError {
+  const wanted = isArray(target) ? 'a number for indexing an array' : typeof target === 'string' ? 'a number for indexing a string' : 'a string for object key';
+  return new JqError(`expected ${wanted} but got: ${described(key)}`);
+}
+
+/** The bounds of a slice that an object names. */
+function boundsOf(key: JqObject): [JqValue, JqValue] {
+  const start = key.get('start');
+  const end = key.get('end');
+  if (start === undefined || end === undefined) throw new JqError(`expected "start" and "end" for slicing but got: ${described(key)}`);
+  return [start, end];
 }
 
 /** Where a list stands within a list. */
@@ -242,21 +271,18 @@ export function indicesOf(list: readonly JqValue[], part: readonly JqValue[]): J
 /** `target[from:to]`; null is an open end. Throws JqError. */
 export function sliceValue(target: JqValue, from: JqValue, to: JqValue): JqValue {
   if (target === null) return null;
-  if (!isArray(target) && typeof target !== 'string') throw new JqError(`expected an array but got: ${described(target)}`);
-  if (isArray(target)) return target.slice(...sliceBounds(target.length, from, to));
+  if (isArray(target)) return target.slice(...sliceBounds(target, target.length, from, to));
+  if (typeof target !== 'string') throw new JqError(`expected an array but got: ${described(target)}`);
   const characters = Array.from(target);
-  return characters.slice(...sliceBounds(characters.length, from, to)).join('');
+  return characters.slice(...sliceBounds(target, characters.length, from, to)).join('');
 }
 
-export function sliceBounds(length: number, from: JqValue, to: JqValue): [number, number] {
-  const place = (value: JqValue, otherwise: number, round: (value: number) => number): number => {
-    if (value === null) return otherwise;
-    if (!isNumber(value)) throw new JqError(`expected a number for slicing an array but got: ${described(value)}`);
-    const whole = round(Number(value));
-    return Math.min(Math.max(whole < 0 ? length + whole : whole, 0), length);
-  };
-  const start = place(from, 0, Math.floor);
-  return [start, Math.max(start, place(to, length, Math.ceil))];
+function sliceBounds(target: JqValue, length: number, from: JqValue, to: JqValue): [number, number] {
+  if (from !== null && !isNumber(from)) throw wrongKey(target, from);
+  const start = from === null ? 0 : clamped(integerOf(from), 0, length);
+  if (to !== null && !isNumber(to)) throw wrongKey(target, to);
+  const end = to === null ? length : clamped(integerOf(typeof to === 'number' ? Math.ceil(to) : to), start, length);
+  return [start, end];
 }
 
 /** What `.[]` yields. Throws JqError. */
@@ -269,66 +295,90 @@ export function iterated(target: JqValue): [JqValue, JqValue][] {
 /** The longest list that assigning beyond an end may make. */
 const MAX_LIST = 1_000_000;
 
-/** The value with another one at a path; what is missing on the way is made. Throws JqError. */
-export function setPath(target: JqValue, path: readonly JqValue[], update: (old: JqValue) => JqValue, at = 0): JqValue {
-  const key = path[at];
-  if (key === undefined) return update(target);
-  const inner = (old: JqValue): JqValue => setPath(old, path, update, at + 1);
-  if (typeof key === 'string') {
-    if (target !== null && !isObject(target)) throw new JqError(`expected an object but got: ${described(target)}`);
-    const object = new Map(target ?? []);
-    return object.set(key, inner(object.get(key) ?? null));
+/** Stands for what is to be taken away, until all paths were followed: indices must stay true meanwhile. */
+const GONE: JqValue = [];
+
+/** `getpath`. Throws JqError. */
+export function valueAt(target: JqValue, path: readonly JqValue[]): JqValue {
+  let value = target;
+  for (const key of path) {
+    if (value !== null && !isArray(value) && !isObject(value)) throw new JqError(`getpath(${preview(path)}) cannot be applied to: ${described(target)}`);
+    const at = value;
+    value = within(`getpath(${preview(path)})`, target, () => indexValue(at, key));
   }
-  if (target !== null && !isArray(target)) throw new JqError(`expected an array but got: ${described(target)}`);
-  return isObject(key) ? setSlice(target, key, inner) : setElement([...(target ?? [])], key, inner);
+  return value;
 }
 
-function setSlice(target: readonly JqValue[] | null, bounds: JqObject, inner: (old: JqValue) => JqValue): JqValue {
+/** The value with another one at a path; what is missing on the way is made. Throws JqError. */
+export function setPath(target: JqValue, path: readonly JqValue[], value: JqValue): JqValue {
+  return within(`setpath(${preview(path)}; ${preview(value)})`, target, () => changed(target, path, value));
+}
+
+/** The value without what lies at the paths. Throws JqError. */
+export function deletePaths(target: JqValue, paths: readonly JqValue[]): JqValue {
+  if (paths.length === 0) return target;
+  return withoutGone(within(`delpaths(${preview(paths)})`, target, () => paths.reduce<JqValue>((value, path) => {
+    if (!isArray(path)) throw new JqError(`expected an array but got: ${described(path)}`);
+    return changed(value, path, GONE);
+  }, target)));
+}
+
+/** Says of what goes wrong in which call it was. */
+export function within<T>(call: string, target: JqValue, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof JqError)) throw error;
+    throw new JqError(`${call} cannot be applied to ${preview(target)}: ${error.message}`, { cause: error });
+  }
+}
+
+function changed(target: JqValue, path: readonly JqValue[], value: JqValue, at = 0): JqValue {
+  const key = path[at];
+  if (key === undefined) return value;
+  if (target === GONE) return target;
+  const inner = (old: JqValue): JqValue => changed(old, path, value, at + 1);
+  if (typeof key === 'string') {
+    if (target !== null && !isObject(target)) throw new JqError(`expected an object but got: ${described(target)}`);
+    const old = target?.get(key);
+    return old === undefined && value === GONE ? target : new Map(target ?? []).set(key, inner(old ?? null));
+  }
+  if (!isNumber(key) && !isObject(key)) throw wrongKey(isArray(target) ? target : null, key);
+  if (target !== null && !isArray(target)) throw new JqError(`expected an array but got: ${described(target)}`);
+  return isObject(key) ? changedSlice(target, key, value, inner) : changedElement(target, integerOf(key), value, inner);
+}
+
+function changedSlice(target: readonly JqValue[] | null, key: JqObject, value: JqValue, inner: (old: JqValue) => JqValue): JqValue {
   const list = [...(target ?? [])];
-  const [start, end] = sliceBounds(list.length, bounds.get('start') ?? null, bounds.get('end') ?? null);
-  const part = inner(target === null ? null : list.slice(start, end));
+  const [start, end] = sliceBounds([], list.length, ...boundsOf(key));
+  if (start === end && value === GONE) return target;
+  const part = inner(list.slice(start, end));
+  if (part === GONE) return list.fill(GONE, start, end);
   if (!isArray(part)) throw new JqError(`expected an array but got: ${described(part)}`);
   list.splice(start, end - start, ...part);
   return list;
 }
 
-function setElement(list: JqValue[], key: JqValue, inner: (old: JqValue) => JqValue): JqValue {
-  if (!isNumber(key)) throw new JqError(`expected a string for object key but got: ${described(key)}`);
-  const index = Number(integerOf(key)) + (key < 0 ? list.length : 0);
-  if (index < 0) throw new JqError(`array index should not be negative: ${toJson(key)}`);
-  if (index > MAX_LIST) throw new JqError(`array index too large: ${toJson(key)}`);
+function changedElement(target: readonly JqValue[] | null, key: bigint, value: JqValue, inner: (old: JqValue) => JqValue): JqValue {
+  const list = [...(target ?? [])];
+  const place = clamped(key, -1, list.length);
+  if (value === GONE && (place < 0 || place === list.length)) return target;
+  if (place < 0) throw new JqError(`array index should not be negative: ${key}`);
+  const index = place < list.length ? place : Number(key);
+  if (index > MAX_LIST) throw new JqError(`array index too large: ${key}`);
   while (list.length <= index) list.push(null);
   list[index] = inner(list[index] ?? null);
   return list;
 }
 
-/** The value without what lies at the paths. Throws JqError. */
-export function deletePaths(target: JqValue, paths: readonly (readonly JqValue[])[]): JqValue {
-  // From the last on, so that indices stay true.
-  return [...paths].sort((a, b) => compareValues(b, a)).reduce(deletePath, target);
+function withoutGone(value: JqValue): JqValue {
+  if (value === GONE) return null;
+  if (isArray(value)) return value.filter((element) => element !== GONE).map(withoutGone);
+  if (isObject(value)) return new Map([...value].filter(([, member]) => member !== GONE).map(([key, member]) => [key, withoutGone(member)]));
+  return value;
 }
 
-function deletePath(target: JqValue, path: readonly JqValue[]): JqValue {
-  const [key, ...rest] = path;
-  if (key === undefined || target === null) return null;
-  if (rest.length > 0) {
-    const inner = indexValue(target, key);
-    return inner === null ? target : setPath(target, [key], (old) => deletePath(old, rest));
-  }
-  if (typeof key === 'string') {
-    if (!isObject(target)) throw new JqError(`expected an object but got: ${described(target)}`);
-    const object = new Map(target);
-    object.delete(key);
-    return object;
-  }
-  if (!isArray(target)) throw new JqError(`expected an array but got: ${described(target)}`);
-  const list = [...target];
-  if (isObject(key)) {
-    const [start, end] = sliceBounds(list.length, key.get('start') ?? null, key.get('end') ?? null);
-    list.splice(start, end - start);
-  } else if (isNumber(key)) {
-    const index = Number(integerOf(key)) + (key < 0 ? list.length : 0);
-    if (index >= 0) list.splice(index, 1);
-  }
-  return list;
+/** Refuses a value for a function. */
+export function cannot(name: string, value: JqValue, ...args: JqValue[]): never {
+  throw new JqError(`${name}${args.length === 0 ? '' : `(${args.map(preview).join('; ')})`} cannot be applied to: ${described(value)}`);
 }

@@ -4,8 +4,9 @@
  */
 import { marshalJson, type GoValue } from './go.ts';
 import { checkNames, Runner, type Library, type Scope } from './jq-evaluate.ts';
+import { FORMATS } from './jq-formats.ts';
 import { DEFINITIONS } from './jq-library.ts';
-import { FORMATS, natives, readJson } from './jq-natives.ts';
+import { natives, readJson } from './jq-natives.ts';
 import { JqError, parseDefinitions, parseProgram, type Definition, type JqValue } from './jq-parse.ts';
 import { isArray, isObject } from './jq-values.ts';
 

@@ -299,7 +299,7 @@ class Evaluator {
       case 'any': return items.some(holds);
       case 'one': return items.filter(holds).length === 1;
       case 'count': return BigInt(items.filter(holds).length);
-      case 'filter': return this.grown(items.filter((item, index) => holds(item, index) && reach(item) !== undefined));
+      case 'filter': return this.grown(items.filter(holds).map(reach));
       case 'map': return this.grown(items.map(test));
       case 'find': return reach(items.find(holds) ?? null);
       case 'findLast': return reach(items.findLast(holds) ?? null);

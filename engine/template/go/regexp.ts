@@ -11,6 +11,8 @@ export interface RegexpMatch {
   readonly start: number;
   readonly end: number;
   readonly groups: readonly (string | undefined)[];
+  /** Where each group begins and ends. */
+  readonly bounds: readonly (readonly [number, number] | undefined)[];
 }
 
 const compiled = new Map<string, Regexp>();
@@ -76,9 +78,8 @@ export class Regexp {
       const start = matcher.start();
       const end = matcher.end();
       if (end > start || start !== previous) {
-        const groups: (string | undefined)[] = [];
-        for (let i = 0; i <= matcher.groupCount(); i++) groups.push(matcher.group(i) ?? undefined);
-        out.push({ start, end, groups });
+        const bounds = Array.from({ length: matcher.groupCount() + 1 }, (_, i) => (matcher.start(i) < 0 ? undefined : [matcher.start(i), matcher.end(i)] as const));
+        out.push({ start, end, bounds, groups: bounds.map((group) => group && text.slice(...group)) });
       }
       previous = end;
       if (end > start) at = end;
