@@ -29,7 +29,8 @@ const OPERATORS = new Map<string, ConditionOperator>([['in', 'in'], ['notin', 'n
 
 /** Reads a condition: requirements separated by commas, all of which are meant. Throws ConditionError. */
 export function parseCondition(text: string): Requirement[] {
-  return new Parser(tokenize(text)).requirements();
+  // labels.Parse puts them in the order of their keys; that decides which failure is told.
+  return new Parser(tokenize(text)).requirements().sort((a, b) => compareStrings(a.key, b.key));
 }
 
 /** A requirement as Kubernetes prints it: `status.phase in (Failed,Running)`. */

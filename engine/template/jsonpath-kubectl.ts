@@ -156,7 +156,7 @@ function descendants(value: GoValue): GoValue[] {
 
 function elementsOf(value: GoValue, node: PathNode & { type: 'array' }): readonly GoValue[] {
   if (value === null) return [];
-  if (!isSlice(value)) throw new KubectlPathError(`${typeName(value)} is not array or slice`);
+  if (!isSlice(value)) throw new KubectlPathError(`${typeName(value).replace(/^int$/, 'int64')} is not array or slice`);
   const { length } = value;
   let from = node.from ?? 0;
   if (from < 0) from += length;

@@ -48,11 +48,16 @@ function merged(args: readonly GoValue[], overwrite: boolean): GoValue {
 
 function dig(args: readonly GoValue[]): GoValue {
   if (args.length < 3) throw new Panic('dig needs at least three arguments');
+  const mapOf = (step: GoValue): ReadonlyMap<GoValue, GoValue> => {
+    if (isMap(step) && !(step instanceof GoMap)) return step;
+    throw new Panic(`interface conversion: interface {} is ${step === null ? 'nil' : typeName(step)}, not ${DICT}`);
+  };
   let value: GoValue = args.at(-1) ?? null;
+  mapOf(value);
+  const wrong = args.slice(0, -2).find((key) => typeof key !== 'string');
+  if (wrong !== undefined) throw new Panic(`interface conversion: interface {} is ${wrong === null ? 'nil' : typeName(wrong)}, not string`);
   for (const key of args.slice(0, -2)) {
-    if (typeof key !== 'string') throw new Panic(`interface conversion: interface {} is ${key === null ? 'nil' : typeName(key)}, not string`);
-    if (!isMap(value) || value instanceof GoMap) throw new Panic(`interface conversion: interface {} is ${value === null ? 'nil' : typeName(value)}, not ${DICT}`);
-    const next = value.get(key);
+    const next = mapOf(value).get(key);
     if (next === undefined) return args.at(-2) ?? null;
     value = next;
   }

@@ -205,7 +205,7 @@ export const STRINGS: Readonly<Record<string, Entry>> = {
   hasSuffix: ['func(string, string) bool', (args) => text(args, 1).endsWith(text(args, 0))],
   quote: [`func(...${ANY}) string`, (args) => quoted(args, quote)],
   squote: [`func(...${ANY}) string`, (args) => quoted(args, (value) => `'${value}'`)],
-  cat: [`func(...${ANY}) string`, (args) => trimSpace(args.filter((value) => value !== null).map(textOf).join(' '))],
+  cat: [`func(...${ANY}) string`, (args) => args.filter((value) => value !== null).map(textOf).join(' ')],
   indent: ['func(int, string) string', (args) => indent(int(args, 0), text(args, 1))],
   nindent: ['func(int, string) string', (args) => `\n${indent(int(args, 0), text(args, 1))}`],
   replace: ['func(string, string, string) string', (args) => replace(text(args, 2), text(args, 0), text(args, 1), -1n)],
