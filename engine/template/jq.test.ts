@@ -30,3 +30,24 @@ test('nothing runs for ever', () => {
     assert.throws(() => jqFilter('null', filter), JqError, filter);
   }
 });
+
+// Answers of gojq 0.12.19.
+test('oddities of the dialect', () => {
+  const cases: [string, string][] = [
+    ['reduce (1, 2, 3) as $x (0; if $x == 2 then empty else . + $x end)', '4'], ['"k" as $x | {$x: 1} | tojson', '{"k":1}'], ['-1 as $x | $x', '-1'], ['[1, [2]] | .[][0]?', '2'], ['{"a": [5, 6], "i": 1} | .a[.i]? | tojson', ''], ['[limit(3; repeat(7))] | tojson', '[7,7,7]'],
+    ['"aaa" | gsub("a"; "b", "c")', 'bbb\nccc'], ['[range(0, 1; 3, 4)] | tojson', '[0,1,2,0,1,2,3,1,2,1,2,3]'], ['"abc" | .[1]', 'b'], ['[1, 2, 3] | .[1.7], .[-1:][0]', '2\n3'], ['[[1], [2, 3]] | transpose | tojson', '[[1,2],[null,3]]'], ['null | has("a")', 'false'], ['{"a": 1} | join(",")', '1'],
+    ['[1, null, "a", true] | join("-")', '1--a-true'], ['"" | split(",") | tojson', '[""]'], ['[empty] | last(.[])', ''], ['1709211845.5 | gmtime | tojson', '[2024,1,29,13,4,5.5,4,59]'], ['1425599621 | strftime("%j %-d %e %U %V %^a %s %p")', '064 5  5 09 10 THU 1425599621 PM'], ['"10:20" | strptime("%H:%M") | mktime', '-2208951600'],
+    ['"2015-03-05T23:51:47+09:00" | fromdate', '1425567107'], ['"true" | toboolean', 'true'], ['8 | frexp | tojson', '[0.5,4]'], ['5 | gamma', '24'], ['[1, 2] | IN(1)', 'false'], ['{"a": 1} | env | tojson', '{}'], ['[[0, 1], [2]] | flatten(1) | tojson', '[0,1,2]'], ['5 % -2', '1'], ['"x" * 0 | tojson', '""'], ['"x" * -1 | tojson', 'null'],
+  ];
+  for (const [filter, expected] of cases) assert.equal(jqFilter('null', filter), expected, filter);
+});
+
+test('faults have the words of gojq', () => {
+  const cases: [string, string][] = [
+    ['(1 | .a) // 2', 'expected an object but got: number (1)'], ['"x" | tonumber', 'tonumber cannot be applied to "x": invalid number'], ['"[1" | fromjson', 'fromjson cannot be applied to "[1": unexpected EOF'], ['{} | sort', 'sort cannot be applied to: object ({})'], ['{} | min_by(.a)', 'min_by([]) cannot be applied to: object ({})'],
+    ['null | flatten', 'flatten cannot be applied to: null'], ['1 | getpath(["a"])', 'getpath(["a"]) cannot be applied to: number (1)'], ['{"a": 1} | setpath(["a", "b"]; 2)', 'setpath(["a","b"]; 2) cannot be applied to {"a":1}: expected an object but got: number (1)'], ['"c" | fromdate', 'strptime("%Y-%m-%dT%H:%M:%S%z") cannot be applied to "c": failed to parse "c" with "%Y-%m-%dT%H:%M:%S%z": cannot parse "%Y"'],
+    ['12name', 'invalid token "12n"'], ['1.5.5', 'invalid token "1.5."'], ['1e', 'invalid token "1e"'], ['{1: 2}', 'unexpected token "1"'], ['+"a"', 'cannot plus: string ("a")'], ['"a" as [$x] | $x', 'expected an array but got: string ("a")'], ['"a" | test("("; "q")', 'unsupported regular expression flag: "q"'], ['try halt catch 1', 'halt error: null'],
+    ['[limit(-1; 1)]', "error: limit doesn't support negative count"], ['date', 'function not defined: date/0'], ['try input catch 1', 'input(s)/0 is not allowed'], ['"*" | @base64d', '@base64d cannot be applied to "*": illegal base64 data at input byte 0'], ['[[1]] | @csv', '@csv cannot format an array including: array ([1])'],
+  ];
+  for (const [filter, message] of cases) assert.throws(() => jqFilter('null', filter), { message }, filter);
+});

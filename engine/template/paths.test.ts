@@ -40,3 +40,19 @@ test('conditions of resource templates', () => {
   assert.deepEqual(parseCondition('a in (c,b), !d, e>1').map(requirementText), ['a in (b,c)', '!d', 'e>1']);
   for (const text of ['a >= 1', 'a == b c', "a == 'b'", 'a > x', ',', 'a.# == 1']) assert.throws(() => parseCondition(text), ConditionError, text);
 });
+
+// Answers of evilmonkeyinc/jsonpath 0.8.1.
+test('selectors that cannot be read are refused as a whole', () => {
+  const cases: [string, string][] = [
+    ['$.books[?(@?price)]', "unexpected token '?' at index 1"], ['$.books[?)@.price)].title', "invalid token. '[?)@.price)].title' does not match any token format"], ['$.books[(1,2]', "invalid token. '[(1,2]' does not match any token format"], ["$.owner['a'x]", "invalid token. '['a'x]' does not match any token format"],
+    ['$.books[0,]', "invalid token. '[0,]' does not match any token format"], ['$.books[1:x]', "invalid expression. invalid format 'x'"], ['$本', "unexpected token 'æ' at index 1"], ['$.books[(@.)]', 'invalid token. token string is empty'],
+  ];
+  for (const [path, reason] of cases) assert.throws(() => jsonpathExpression(SHOP, path), { message: `invalid JSONPath selector '${path}' ${reason}` }, path);
+  assert.throws(() => jsonpathExpression(SHOP, '$.1x]'), { message: "key: invalid token key '1x]' not found" });
+  assert.deepEqual(toPlain(jsonpathExpression(SHOP, "$.owner['name','name']")), ['Ann', 'Ann']);
+  assert.deepEqual(toPlain(jsonpathExpression(SHOP, '$.books[?(@.price in [8,20])].title')), ['A', 'C']);
+});
+
+test('requirements stand in the order of their keys', () => {
+  assert.deepEqual(parseCondition('status.phase==Failed,metadata.name==x').map(requirementText), ['metadata.name==x', 'status.phase==Failed']);
+});

@@ -38,3 +38,8 @@ test('any text is a verdict or a WhenError', () => {
 test('deep nesting is refused, not a crash', () => {
   assert.throws(() => evaluateWhen(`${'('.repeat(50_000)}true${')'.repeat(50_000)}`), WhenError);
 });
+
+test('what follows a clause without an operator is not looked at', () => {
+  assert.equal(evaluateWhen('(1 == 1) 2'), true);
+  assert.throws(() => evaluateWhen('(1 >) == 1'), { message: "Failed to evaluate 'when' expresion '(1 >) == 1': Value '1' cannot be used with the comparator '>', it is not a number" });
+});

@@ -9,6 +9,7 @@ import { randomFrom } from './random.ts';
 
 const env = environment(new Map<string, GoValue>([
   ['name', 'Ada'], ['count', 3n], ['ratio', 2.5], ['ok', true], ['nothing', null], ['list', [1n, 'a', null]], ['user.name', 'Ada'], ['user.tags', ['x', 'y']], ['at', new GoTime(0n)],
+  ['boxed', [new Map([['a', 1n], ['b', 2n]]), new GoTime(0n)]],
 ]));
 
 function failure(expression: string): ExprError {
@@ -139,4 +140,28 @@ test('numbers of other Go types compute as int and float64 do', () => {
   assert.equal(evaluate('a + b', values), 7n);
   assert.equal(evaluate('a == 5', values), true);
   assert.throws(() => evaluate('a + d', values), { kind: 'compile' });
+});
+
+// Answers of expr 1.17.8.
+test('faults of builtins have the words and the place of expr', () => {
+  const table: Record<string, string> = {
+    'reduce(list)': 'expected at least 3 arguments (1:12)', 'list | map()': 'expected at least 1 arguments (1:12)', 'reduce(list, # , )': 'unexpected token Bracket(")") (1:18)',
+    '1 + .5.5': 'invalid float literal: strconv.ParseFloat: parsing ".5.5": invalid syntax (1:8)', 'list[0] ? 1 : 2': 'interface conversion: interface {} is int, not bool (1:15)',
+    'keys(list[2])': 'cannot get keys from invalid (1:1)', 'uniq(list[1])': 'cannot uniq string (1:1)', 'toPairs(list[0])': 'cannot transform int to pairs (1:1)', 'fromPairs(list[0])': 'cannot transform %!s(int=1) from pairs (1:1)',
+    'join(list[1])': 'invalid argument for join (type string) (1:1)', 'bitor(list[1], 1)': 'cannot use string as argument (type int) to call bitor (1:1)', 'sum(list, string(#))': 'invalid operation: string + int (1:1)',
+    'sortBy(list, #, 1)': 'sortBy order argument must be a string (got int) (1:17)', 'sort(list, list[0])': 'sort order argument must be a string (got int) (1:1)', 'list[0][1:]': 'invalid argument for len (type int) (1:8)',
+    'trim(1 + duration)': 'invalid operation: + (mismatched types int and func(string) (time.Duration, error)) (1:8)', "timezone('UTC').none()": 'type time.Location has no method none (1:17)', 'date("2024-01-01").Date()': 'func Date returns more then two values (1:20)',
+    '!$env': 'interface conversion: interface {} is map[string]interface {}, not bool (1:1)', '$env()': 'map[string]interface {} is not callable (1:1)', 'take(list, list[1])': 'cannot take string elements (1:1)',
+  };
+  for (const [expression, expected] of Object.entries(table)) assert.equal(failure(expression).message.split('\n')[0], expected, expression);
+});
+
+test('what is no list, where a list is meant', () => {
+  const table: Record<string, string> = {
+    'sort(list[0])': '[]interface {} []', 'first(list[1])': 'uint8 97', 'last(list[0])': '<nil> <nil>', 'string(type(get(at, "Year")))': 'string func', 'map(boxed[0], 1)': '[]interface {} [1 1]', 'find(boxed[0], false)': '<nil> <nil>', 'max(b"ab")': 'uint8 98', 'min(b"ba", 98)': 'uint8 97',
+    'boxed[1].Clock()': 'int 0', 'boxed[1].ISOWeek()': 'int 1970', 'boxed[1].Zone()': 'string UTC', '{a: $env != 0}': 'map[string]interface {} map[a:true]',
+  };
+  for (const [expression, expected] of Object.entries(table)) assert.equal(shown(expression), expected, expression);
+  assert.match(failure('filter([1], false)[-1]').message, /^reflect: slice index out of range/);
+  assert.match(failure('map(boxed[0], #)').message, /^reflect: call of reflect.Value.Index on map Value \(1:15\)/);
 });
