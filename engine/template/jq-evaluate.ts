@@ -1,6 +1,6 @@
 /** Evaluating jq programs. Every filter is a generator of results, each with its path where paths are wanted. */
 import { JqError, type Definition, type JqValue, type Node, type Pattern } from './jq-parse.ts';
-import { described, indexValue, isArray, isNumber, isObject, deletePaths, isTrue, iterated, JqHalt, JqRaised, operate, setPath, sliceValue, valueAt, add } from './jq-values.ts';
+import { described, indexValue, isArray, isNumber, isObject, deletePaths, isTrue, iterated, JqHalt, JqRaised, operate, setPath, sliceValue, valueAt, weigh, add } from './jq-values.ts';
 
 /** A result. `path` undefined: paths are not wanted; null: the value has none, it was computed. */
 export interface Result {
@@ -69,6 +69,12 @@ export class Runner {
   tick(steps = 1): void {
     this.steps += steps;
     if (this.steps > MAX_STEPS) throw new JqError('the filter takes too many steps');
+  }
+
+  /** Counts a value that was made anew: what is long was copied. */
+  private copied(value: JqValue): void {
+    if (typeof value === 'string' || isArray(value)) this.tick(value.length >> 6);
+    else if (isObject(value)) this.tick(value.size >> 3);
   }
 
   /** Results as plain values. */
@@ -309,7 +315,10 @@ export class Runner {
     else {
       const native = this.library.natives.get(full);
       if (native === undefined) throw new JqError(`function not defined: ${full}`);
-      yield* native(input, closures, this);
+      for (const result of native(input, closures, this)) {
+        this.copied(result.value);
+        yield result;
+      }
     }
   }
 
@@ -374,8 +383,7 @@ export class Runner {
     for (const second of this.values({ body: right, scope }, input.value)) {
       for (const first of this.values({ body: left, scope }, input.value)) {
         const value = operate(operator, first, second);
-        // Long lists and texts are copied.
-        if (typeof value === 'string' || isArray(value)) this.tick(Math.ceil(value.length / 64));
+        this.copied(value);
         yield computed(input, value);
       }
     }
@@ -384,7 +392,10 @@ export class Runner {
   private* assign(left: Node, right: Node, scope: Scope | undefined, input: Result): Results {
     for (const value of this.values({ body: right, scope }, input.value)) {
       let target = input.value;
-      for (const { path } of this.paths({ body: left, scope }, input.value)) target = setPath(target, path, value);
+      for (const { path } of this.paths({ body: left, scope }, input.value)) {
+        target = setPath(target, path, value);
+        this.copied(target);
+      }
       yield computed(input, target);
     }
   }
@@ -407,6 +418,7 @@ export class Runner {
       const [made] = firstOf(make(valueAt(target, path)));
       if (made === undefined) gone.push(path);
       else target = setPath(target, path, made);
+      this.copied(target);
     }
     return deletePaths(target, gone);
   }
@@ -423,6 +435,7 @@ function* once(result: Result): Results {
 
 /** A value that was made and not found: where paths are wanted it has none. */
 export function computed(input: Result, value: JqValue): Result {
+  weigh(value);
   return { value, path: input.path === undefined ? undefined : null };
 }
 

@@ -161,8 +161,14 @@ function arithmetic(left: number | bigint, right: number | bigint, whole: (a: bi
 
 function subtract(left: JqValue, right: JqValue): JqValue {
   if (isNumber(left) && isNumber(right)) return arithmetic(left, right, (a, b) => a - b, (a, b) => a - b);
-  if (isArray(left) && isArray(right)) return left.filter((value) => !right.some((other) => compareValues(value, other) === 0));
+  if (isArray(left) && isArray(right)) return without(left, right);
   return refuse('subtract', left, right);
+}
+
+/** Values that are alike are written alike, but for what is no number: that equals nothing, as null does not equal it. */
+function without(list: readonly JqValue[], gone: readonly JqValue[]): JqValue[] {
+  const written = new Set(gone.filter((value) => !Number.isNaN(value)).map(toJson));
+  return list.filter((value) => Number.isNaN(value) || !written.has(toJson(value)));
 }
 
 function multiply(left: JqValue, right: JqValue): JqValue {
@@ -258,6 +264,22 @@ function boundsOf(key: JqObject): [JqValue, JqValue] {
   const end = key.get('end');
   if (start === undefined || end === undefined) throw new JqError(`expected "start" and "end" for slicing but got: ${described(key)}`);
   return [start, end];
+}
+
+const weights = new WeakMap<object, number>();
+/** A value of more parts is refused, counted as often as they are held: lists that hold each other twice grow beyond all measure when written. */
+const MAX_WEIGHT = 1_000_000;
+
+/** Counts what a value holds, all the way down. Throws JqError where it is too much. */
+export function weigh(value: JqValue): number {
+  if (!isArray(value) && !isObject(value)) return 1;
+  const known = weights.get(value);
+  if (known !== undefined) return known;
+  let weight = 1;
+  for (const part of value.values()) weight += weigh(part);
+  if (weight > MAX_WEIGHT) throw new JqError('a value of the filter is too large');
+  weights.set(value, weight);
+  return weight;
 }
 
 /** Where a list stands within a list. */

@@ -32,11 +32,11 @@ function library(now: number | undefined): Library {
  */
 export function jqFilter(json: string, filter: string, now?: number): string {
   const input = readJson(json);
-  const program = parseProgram(filter);
-  const functions = library(now);
-  checkNames(program, functions);
   let output = '';
   try {
+    const program = parseProgram(filter);
+    const functions = library(now);
+    checkNames(program, functions);
     for (const value of new Runner(functions).values({ body: program, scope: undefined }, input)) {
       output += `${typeof value === 'string' ? value : marshalJson(toGo(value))}\n`;
       if (output.length > MAX_OUTPUT) throw new JqError('the filter yields too much text');

@@ -20,7 +20,8 @@ export type ReadSelector = (path: string) => Script;
 const OPERATORS = ['||', '&&', '==', '!=', '<=', '>=', '<', '>', '=~', '!', '+', '-', '**', '*', '/', '%', 'not in', 'in', '@', '$'] as const;
 type Operator = (typeof OPERATORS)[number];
 
-const MAX_DEPTH = 100;
+/** Every pair of parentheses is looked through for every operator. */
+const MAX_DEPTH = 500;
 
 /** Compiles an expression. Throws JsonPathError where a selector in it cannot be read. */
 export function compileScript(text: string, read: ReadSelector): Script {
@@ -48,7 +49,7 @@ class Compiler {
    * again, but the one that was looked for just now comes first, and then nothing can be made of what stands beside it.
    */
   operation(text: string, operators: readonly string[]): Script | undefined {
-    if (++this.depth > MAX_DEPTH * 30) throw new JsonPathError('invalid expression. it is nested too deeply');
+    if (++this.depth > MAX_DEPTH) throw new JsonPathError('invalid expression. it is nested too deeply');
     try {
       return this.find(text, operators);
     } finally {

@@ -81,6 +81,9 @@ function replaceSimple(tag: string, context: TagContext): string {
   return OPEN + tag + CLOSE;
 }
 
+/** A text with its tags replaced is refused beyond this; no object of a cluster may hold a tenth of it. */
+const MAX_TEXT = 20_000_000;
+
 /**
  * Replaces the tags of a text as they stand, without any JSON around it. What is put in is escaped for a JSON string all the same, as Argo does.
  * @throws TemplateError
@@ -97,6 +100,7 @@ export function replaceInText(text: string, values: TagValues, options: TagOptio
     }
     const expression = expressionOf(part);
     out += expression === undefined ? replaceSimple(part, context) : replaceExpression(expression, context);
+    if (out.length > MAX_TEXT) throw new TemplateError(`{{${part}}} makes the text longer than ${MAX_TEXT} characters; pass values of this size as artifacts`);
   }
   return out;
 }

@@ -126,10 +126,14 @@ export function split(value: string, separator: string, count: bigint, keep: boo
   return [...head.map((part) => (keep ? part + separator : part)), ...(parts.length === 0 ? [] : [tail])];
 }
 
-/** strings.Replace */
+/** Longer texts are not made. */
+const MAX_TEXT = 10_000_000;
+
+/** strings.Replace; texts that would grow beyond all measure are refused. */
 export function replace(value: string, old: string, by: string, count: bigint): string {
   if (old === by || count === 0n) return value;
   const parts = old === '' ? Array.from(value) : value.split(old);
+  if (parts.length * by.length > MAX_TEXT) throw new Panic('memory budget exceeded');
   if (old === '') return insertBetween(parts, by, count);
   const limit = count < 0n || count >= BigInt(parts.length) ? parts.length - 1 : Number(count);
   return parts.slice(0, limit + 1).join(by) + (limit + 1 < parts.length ? old + parts.slice(limit + 1).join(old) : '');

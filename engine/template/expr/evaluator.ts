@@ -19,7 +19,7 @@ export interface Context {
 /** What the whole chain of `a?.b.c` is when a is nil. */
 const ABSENT = new GoObject('absent', '');
 const MEMORY = 1_000_000;
-const STEPS = 10_000_000;
+const STEPS = 4_000_000;
 
 interface Scope {
   item: GoValue;
@@ -51,6 +51,7 @@ class Evaluator {
   private readonly variables: { name: string; value: GoValue }[] = [];
   private readonly scopes: Scope[] = [];
   private memory = 0;
+  private readonly weights = new WeakMap<object, number>();
   private steps = 0;
   /** Where the operation that is at work stands in the source. */
   private at = 0;
@@ -67,7 +68,9 @@ class Evaluator {
 
   run(root: Node): GoValue {
     try {
-      return this.value(root);
+      const value = this.value(root);
+      this.weigh(value);
+      return value;
     } catch (error) {
       if (error instanceof RangeError) throw new ExprError('runtime', rangeReason(error), this.source, this.at);
       if (error instanceof TypeError || error instanceof ReferenceError || !(error instanceof Error)) throw error;
@@ -85,7 +88,27 @@ class Evaluator {
     for (const value of values) {
       if (typeof value === 'string') this.steps += value.length >> 6;
       else if (value !== null && typeof value === 'object' && isSlice(value)) this.steps += value.length >> 1;
+      this.weigh(value);
     }
+  }
+
+  /**
+   * Counts what a value holds, all the way down, as often as it is held: few lists that hold each other twice stand for
+   * more than can be printed or compared. What lists hold is remembered; maps may change.
+   */
+  private weigh(value: GoValue, most = MEMORY): number {
+    if (value === null || typeof value !== 'object') return 1;
+    const list = isSlice(value);
+    if (!list && !isMap(value)) return 1;
+    const known = this.weights.get(value);
+    if (known !== undefined && list) return known;
+    let weight = 1;
+    for (const item of value.values()) {
+      weight += this.weigh(item, most - weight);
+      if (weight >= most) throw new Panic('memory budget exceeded');
+    }
+    if (list) this.weights.set(value, weight);
+    return weight;
   }
 
   private value(node: Node): GoValue {

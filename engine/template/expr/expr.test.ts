@@ -158,7 +158,7 @@ test('faults of builtins have the words and the place of expr', () => {
 
 test('what is no list, where a list is meant', () => {
   const table: Record<string, string> = {
-    'sort(list[0])': '[]interface {} []', 'first(list[1])': 'uint8 97', 'last(list[0])': '<nil> <nil>', 'string(type(get(at, "Year")))': 'string func', 'map(boxed[0], 1)': '[]interface {} [1 1]', 'find(boxed[0], false)': '<nil> <nil>', 'max(b"ab")': 'uint8 98', 'min(b"ba", 98)': 'uint8 97',
+    'sort(list[0])': '[]interface {} []', 'first(list[1])': 'uint8 97', 'last(list[0])': '<nil> <nil>', 'type(get(boxed[1], "Year"))': 'string func', 'map(boxed[0], 1)': '[]interface {} [1 1]', 'find(boxed[0], false)': '<nil> <nil>', 'max(b"ab")': 'uint8 98', 'min(b"ba", 98)': 'uint8 97',
     'boxed[1].Clock()': 'int 0', 'boxed[1].ISOWeek()': 'int 1970', 'boxed[1].Zone()': 'string UTC', '{a: $env != 0}': 'map[string]interface {} map[a:true]',
   };
   for (const [expression, expected] of Object.entries(table)) assert.equal(shown(expression), expected, expression);
