@@ -30,7 +30,7 @@ test('the room for kept logs is set in MiB, and a change counts at once', () => 
   const { settings: { logsLimit }, warnings } = read(values);
   assert.equal(logsLimit?.(), 200 * 1024 * 1024);
   values['logs.limit'] = 'many';
-  assert.deepEqual([logsLimit?.(), logsLimit?.()], [undefined, undefined]);
+  assert.deepEqual([logsLimit(), logsLimit()], [undefined, undefined]);
   assert.deepEqual(warnings, ['the setting logs.limit is no number of MiB']);
 });
 

@@ -33,11 +33,16 @@ async function start(): Promise<void> {
 
 async function follow(told: Told): Promise<Measured | undefined> {
   switch (told.what) {
-    case 'start': return void await start();
-    case 'submit': return void await engine?.submit(told.workflow, { namespace: told.namespace });
+    case 'start':
+      await start();
+      return undefined;
+    case 'submit':
+      await engine?.submit(told.workflow, { namespace: told.namespace });
+      return undefined;
     case 'restart':
       await engine?.close();
-      return void await start();
+      await start();
+      return undefined;
     case 'measure': {
       const measured = { ...stalls(), rssMiB: process.memoryUsage.rss() / 2 ** 20 };
       stalls = watchStalls();
@@ -54,5 +59,5 @@ async function follow(told: Told): Promise<Measured | undefined> {
 }
 
 process.on('message', (told: Told) => {
-  void follow(told).then((measured) => process.connected && process.send?.(measured ?? {}));
+  void follow(told).then((measured) => { if (process.connected) process.send?.(measured ?? {}); });
 });

@@ -58,7 +58,11 @@ function ask(child: ChildProcess, told: Told): Promise<Measured> {
 }
 
 async function until(what: string, done: () => boolean): Promise<void> {
-  for (const end = performance.now() + 600_000; !done(); await sleep(20)) if (performance.now() > end) throw new Error(`not within ten minutes: ${what}`);
+  const end = performance.now() + 600_000;
+  while (!done()) {
+    if (performance.now() > end) throw new Error(`not within ten minutes: ${what}`);
+    await sleep(20);
+  }
 }
 
 /** @param events Pods that end one after the other while the others run */

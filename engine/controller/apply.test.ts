@@ -52,7 +52,7 @@ test('a new schedule is ours, one of somebody else stays theirs', async () => {
     await definitions.apply('CronWorkflow', NS, cron('0 1 * * *'));
     assert.equal(cluster.store.get(RESOURCE.cronWorkflow, NS, 'c').metadata.labels?.[LABEL.instanceId], 'tiphys');
     cluster.store.delete(RESOURCE.cronWorkflow, NS, 'c');
-    cluster.store.create(RESOURCE.cronWorkflow, { metadata: { name: 'c', namespace: NS }, spec: { schedules: ['0 1 * * *'] } } as never);
+    cluster.store.create(RESOURCE.cronWorkflow, { metadata: { name: 'c', namespace: NS }, spec: { schedules: ['0 1 * * *'] } });
     await definitions.apply('CronWorkflow', NS, cron('0 1 * * *'));
     assert.equal(cluster.store.get(RESOURCE.cronWorkflow, NS, 'c').metadata.labels?.[LABEL.instanceId], undefined);
   });

@@ -113,7 +113,7 @@ test('what a retried run had and gave back when it failed is made anew', async (
     await e.start(NS);
     await e.submit(workflow('wf', {
       entrypoint: 'main', templates: [container('main')], podDisruptionBudget: { minAvailable: 1 }, volumeClaimGC: { strategy: 'OnWorkflowCompletion' },
-      volumeClaimTemplates: [{ metadata: { name: 'work' }, spec: { accessModes: ['ReadWriteOnce'] } } as never],
+      volumeClaimTemplates: [{ metadata: { name: 'work' }, spec: { accessModes: ['ReadWriteOnce'] } }],
     }), { namespace: NS });
     const there = (): boolean[] => [cluster.store.peek(RESOURCE.persistentVolumeClaim, NS, 'wf-work'), cluster.store.peek(RESOURCE.podDisruptionBudget, NS, 'wf')].map((object) => object !== undefined);
     assert.ok(await clock.until(() => there().every(Boolean), 5_000));

@@ -34,7 +34,7 @@ test('kept logs take no more room than they may: the oldest go first, also those
 test('what all kept logs take is counted, and they are forgotten when a person says so; a smaller limit counts at once', async (t) => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tiphys-logs-'));
   t.after(() => { rmSync(folder, { recursive: true, force: true }); });
-  let limit: number | undefined;
+  let limit: number | undefined = 1_000_000;
   const logs = ['one', 'two'].map((cluster) => new KeptLogs(folder, cluster, printing('x'.repeat(1000)), () => limit));
   for (const kept of logs) for (const name of ['a', 'b']) await kept.keep(pod(name));
   mkdirSync(path.join(folder, 'logs'), { recursive: true });

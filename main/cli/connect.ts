@@ -44,6 +44,14 @@ export function chooseContext(config: Kubeconfig, name: string | undefined): Res
   throw usageError(`There is no context "${name}".`, `Contexts: ${names.join(', ')}.`);
 }
 
+/** @returns the flags that a command of the same place needs, without its namespace */
+function flagsOf(options: Parameters<Connect>[0], isCurrent: boolean, contextName: string): string[] {
+  return [
+    ...(options.kubeconfig === undefined ? [] : [`--kubeconfig ${options.kubeconfig}`]),
+    ...(isCurrent && options.context === undefined ? [] : [`--context ${contextName}`]),
+  ];
+}
+
 export const connect: Connect = async (options, io) => {
   const wrong = options.mirrors?.find((text) => !parseMirror(text));
   if (wrong !== undefined) throw usageError(`"${wrong}" is not REGISTRY=URL.`, 'For example: --registry-mirror docker.io=http://127.0.0.1:5000');
@@ -65,8 +73,7 @@ export const connect: Connect = async (options, io) => {
     },
   });
   const flags = [
-    ...(options.kubeconfig === undefined ? [] : [`--kubeconfig ${options.kubeconfig}`]),
-    ...(context && context.id === config.current && options.context === undefined ? [] : [`--context ${contextName}`]),
+    ...flagsOf(options, context !== undefined && context.id === config.current, contextName),
     ...(namespace === own ? [] : [`-n ${namespace}`]),
   ];
   return {
