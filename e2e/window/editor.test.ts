@@ -141,7 +141,8 @@ describe('the editor', { timeout: 200_000 }, () => {
 
   test('changes stand beside what was saved, and are taken back one by one', async () => {
     await write(TEXT.replace('image: alpine', 'image: busybox'));
-    await page.getByRole('button', { name: 'Compare with what was saved' }).click();
+    await page.getByRole('button', { name: 'Compare with…' }).click();
+    await page.getByRole('menuitem', { name: 'Compare with what was saved' }).click();
     await page.locator('.editor.diff .view-line').first().waitFor();
     await window.screenshot('editor-diff');
     await page.getByRole('button', { name: 'Back to the text' }).click();

@@ -116,8 +116,13 @@ describe('a folder and the cluster', { timeout: 280_000, skip: real === undefine
   test('F12 goes to the file that gives the name; a new name is seen as a list and written in both files', async () => {
     await open('run.yaml');
     await caretIn('templateRef', 'greet');
-    await page.keyboard.press('F12');
-    await page.getByRole('heading', { name: 'lib.yaml', exact: true }).waitFor();
+    const there = page.getByRole('heading', { name: 'lib.yaml', exact: true });
+    // The files around the open one are taken in one by one, after it.
+    for (let i = 0; i < 10 && !await there.isVisible(); i++) {
+      await page.keyboard.press('F12');
+      await there.waitFor({ timeout: 1500 }).catch(() => undefined);
+    }
+    await there.waitFor();
     await page.locator('.where-line', { hasText: 'greet' }).waitFor();
     await caretIn('- name: greet', 'greet');
     await page.keyboard.press('F2');

@@ -164,6 +164,8 @@ function rowsOf(subject: Subject, answer: UnappliedDefinition): Row[] {
   return differences(base, mine, theirs).flatMap((difference): Row[] => {
     const claim = claims.find(({ id }) => related(id, difference.id));
     if (!claim && (!answer.changed || difference.by === 'mine')) return [];
+    // Labels and annotations that only others have stay theirs: in the text they would belong to both.
+    if (difference.id.startsWith('metadata.') && difference.base === undefined && difference.mine === undefined) return [];
     // What only the person changed is theirs to take when somebody else owns it.
     const choice = claim && difference.by !== 'theirs' ? undefined : plainChoice(difference);
     return [{ difference, manager: claim?.manager, choice }];
