@@ -132,7 +132,12 @@ export function awsAuth(keys: AwsKeys, region: string): S3Auth {
   let where = region || 'us-east-1';
   const signing = (): AwsKeys & { service: string; region: string } => ({ ...keys, service: 's3', region: where });
   return {
-    sign: async (method, url, headers) => Object.fromEntries((await new AwsV4Signer({ method, url: url.toString(), headers, ...signing() }).sign()).headers),
+    sign: async (method, url, headers) => {
+      const signed: Record<string, string> = {};
+      const { headers: all } = await new AwsV4Signer({ method, url: url.toString(), headers, ...signing() }).sign();
+      all.forEach((value, name) => { signed[name] = value; });
+      return signed;
+    },
     presign: async (url, seconds) => {
       url.searchParams.set('X-Amz-Expires', String(seconds));
       return (await new AwsV4Signer({ method: 'GET', url: url.toString(), signQuery: true, ...signing() }).sign()).url.toString();
