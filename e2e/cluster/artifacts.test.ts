@@ -30,7 +30,7 @@ function handOver(make: Template, use: Template): Record<string, Template> {
   const artifacts = make.outputs?.artifacts ?? [];
   const from = artifacts.map(({ name }) => ({ name, from: `{{steps.make.outputs.artifacts.${name}}}` }));
   return {
-    main: { steps: [[{ name: 'make', template: 'make' }, { name: 'choose', template: 'choose' }], [{ name: 'use', template: 'use', arguments: { artifacts: from } }]] },
+    main: { steps: [[{ name: 'make', template: 'make' }], [{ name: 'use', template: 'use', arguments: { artifacts: from } }]] },
     make, use: { ...use, inputs: { ...use.inputs, artifacts: [...artifacts.map(({ name }) => ({ name, path: `/in/${name}` })), ...(use.inputs?.artifacts ?? [])] } },
   };
 }
@@ -93,7 +93,7 @@ const tests: Record<string, (world: World) => Promise<void>> = {
     await enforce('restricted');
     try {
       const done = await run('restricted', {
-        main: { steps: [[{ name: 'make', template: 'make' }, { name: 'choose', template: 'choose' }], [{ name: 'use', template: 'use', arguments: { artifacts: [{ name: 'a', from: '{{steps.make.outputs.artifacts.o}}' }] } }]] },
+        main: { steps: [[{ name: 'make', template: 'make' }], [{ name: 'use', template: 'use', arguments: { artifacts: [{ name: 'a', from: '{{steps.make.outputs.artifacts.o}}' }] } }]] },
         make: {
           ...work, inputs: { artifacts: [{ name: 'a', path: '/in/a', raw: { data: 'hello' } }, { name: 'f', path: '/out/f', ...at('seed/folder') }] },
           container: { ...w, command: ['bash', '-c'], args: ['cp /in/a /out/o; cat /out/f/f >> /out/o'] }, outputs: { artifacts: [{ name: 'o', path: '/out/o' }] },
