@@ -26,7 +26,7 @@ import { Overview } from './Overview.tsx';
 import { usePositions } from './positions.ts';
 import { QuickAdd } from './QuickAdd.tsx';
 import { Search } from './Search.tsx';
-import { drillInto, faultsOf, objectOf, select, sketchOf, templateOnCanvas, useDesigner } from './session.ts';
+import { drillInto, faultsOf, objectOf, outsideOnCanvas, select, sketchOf, templateOnCanvas, useDesigner } from './session.ts';
 
 /** Above this many nodes only what is in view is in the page. */
 const MANY = 200;
@@ -104,8 +104,9 @@ function Nothing({ stale }: { stale: boolean }): ReactElement | null {
   const reading = useDesigner((state) => state.busy === 'reading' && state.objects.length === 0);
   const object = useDesigner(objectOf);
   const placed = useDesigner(templateOnCanvas);
+  const outside = useDesigner(outsideOnCanvas);
   const ref = object?.spec.workflowTemplateRef?.name;
-  if (model.grammar === 'leaf' && placed) return <p className="canvas-hint soft">A single {templateKind(placed.template)}. Add a step to make it the first task of a DAG.</p>;
+  if (model.grammar === 'leaf' && placed) return <p className="canvas-hint soft">A single {templateKind(placed.template)}{outside ? '' : '. Add a step to make it the first task of a DAG'}.</p>;
   if (reading) return <div className="canvas-nothing"><Loading words="Reading the text" /></div>;
   if (model.nodes.length > 0 || stale) return null;
   const [title, words] = !object ? ['Nothing to draw', 'This text holds no Argo kind yet.'] : ref !== undefined && !placed ? [`Runs ${ref}`, 'Its steps are those of that WorkflowTemplate in the cluster.']

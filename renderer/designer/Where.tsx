@@ -26,7 +26,7 @@ export function Where(): ReactElement {
       <Menu items={choices()} align="start">
         <Button kind="quiet" className="template-name" aria-label={`Template ${name}: choose another`}><h1 className="cut">{name || 'no template'}</h1><ChevronDown aria-hidden /></Button>
       </Menu>
-      <span className="times">{says}</span>
+      {outside ? null : <span className="times">{says}</span>}
       {outside ? <span className="read-only" title={`${outside.object.kind} ${outside.object.name}: shown as it is in the cluster, changed where it is opened`}><Lock aria-hidden />{outside.object.name}, of the cluster</span> : null}
     </nav>
   );
