@@ -26,7 +26,7 @@ before(async () => {
   const opened = await launchBlank();
   ends.push(async () => { await opened.close(); });
   page = opened.page;
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   page.on('console', (message) => { if (message.type() === 'error') errors.push(message.text()); });
   page.on('pageerror', (error) => errors.push(String(error.stack)));
   await page.setViewportSize({ width: 1440, height: 900 });
