@@ -115,10 +115,10 @@ describe('a folder and the cluster', { timeout: 280_000, skip: real === undefine
 
   test('F12 goes to the file that gives the name; a new name is seen as a list and written in both files', async () => {
     await open('run.yaml');
-    await caretIn('templateRef', 'greet');
     const there = page.getByRole('heading', { name: 'lib.yaml', exact: true });
-    // The files around the open one are taken in one by one, after it.
+    // The files around the open one are taken in one by one, after it; meanwhile the text may move under the pointer.
     for (let i = 0; i < 10 && !await there.isVisible(); i++) {
+      await caretIn('templateRef', 'greet');
       await page.keyboard.press('F12');
       await there.waitFor({ timeout: 1500 }).catch(() => undefined);
     }
