@@ -22,7 +22,7 @@ const SUITES = [
   { name: 'cli', what: 'the command line on the real cluster', command: node, args: suite('e2e/cli'), limit: minutes(8), counts: countTests, optional: 'e2e/cli' },
   { name: 'packaged', what: 'the packaged app', command: node, args: suite('e2e/packaged'), limit: minutes(5), counts: countTests },
   { name: 'conformance', what: 'the recorded runs of Argo', command: node, args: ['main/scripts/run.mjs', 'e2e/conformance.ts', '-o', 'json'], limit: minutes(6), counts: countConformance },
-  { name: 'window', what: 'the window in real Electron', command: node, args: suite('e2e/window'), limit: minutes(18), counts: countTests },
+  { name: 'window', what: 'the window in real Electron', command: node, args: suite('e2e/window'), limit: minutes(22), counts: countTests },
   { name: 'bench', what: 'benchmarks (figures only)', command: node, args: ['main/scripts/run.mjs', 'e2e/bench/bench.ts'], limit: minutes(8), counts: () => undefined, show: true },
 ];
 
