@@ -88,7 +88,7 @@ function Field({ row: { difference, manager, choice } }: { row: Row }): ReactEle
     { choice: 'theirs', title: 'Keep theirs', value: theirs }, { choice: 'mine', title: 'Take mine', value: mine }, ...(merged === undefined ? [] : [{ choice: 'merged' as const, title: 'Both changes', value: merged }]),
   ];
   return (
-    <section className="decide-field" role="radiogroup" aria-label={id}>
+    <div className="decide-field" role="radiogroup" aria-label={id}>
       <h3><span className="mono cut" title={id}>{id}</span>{manager === undefined ? null : <span className="badge"><UserRound aria-hidden />owned by {manager}</span>}<span className="soft">{base === undefined && by === 'both' ? 'differs' : BY[by]}</span></h3>
       <div className="decide-sides">
         {options.map((option) => (
@@ -98,7 +98,7 @@ function Field({ row: { difference, manager, choice } }: { row: Row }): ReactEle
           </button>
         ))}
       </div>
-    </section>
+    </div>
   );
 }
 

@@ -12,10 +12,12 @@ export default function DiffView({ before, label }: { before: string; label: str
     followTheme();
     const original = monaco.editor.createModel(before, 'yaml');
     const made = monaco.editor.createDiffEditor(box.current, {
-      ...EDITOR_OPTIONS, ariaLabel: label, originalEditable: false, renderSideBySide: true, useInlineViewWhenSpaceIsLimited: true, renderSideBySideInlineBreakpoint: 720, renderMarginRevertIcon: true,
+      ...EDITOR_OPTIONS, originalEditable: false, renderSideBySide: true, useInlineViewWhenSpaceIsLimited: true, renderSideBySideInlineBreakpoint: 720, renderMarginRevertIcon: true,
       hideUnchangedRegions: { enabled: true, contextLineCount: 3, minimumLineCount: 4 }, ignoreTrimWhitespace: false, renderOverviewRuler: false,
     });
     made.setModel({ original, modified });
+    made.getOriginalEditor().updateOptions({ ariaLabel: `Earlier text, ${label}` });
+    made.getModifiedEditor().updateOptions({ ariaLabel: `Text now, ${label}` });
     made.getModifiedEditor().focus();
     return () => {
       made.dispose();

@@ -48,7 +48,7 @@ function defineThemes(): string {
   monaco.editor.defineTheme(`tiphys-${theme}`, {
     base: theme === 'light' ? 'vs' : theme === 'contrast' ? 'hc-black' : 'vs-dark', inherit: true,
     rules: [
-      { token: '', foreground: bare('ink') }, { token: 'type', foreground: bare('accent-text') }, { token: 'string', foreground: bare('ok') }, { token: 'number', foreground: bare('ansi-magenta') }, { token: 'variable', foreground: bare('wait') },
+      { token: '', foreground: bare('ink') }, { token: 'type', foreground: bare('accent-text') }, { token: 'string', foreground: bare('code-string') }, { token: 'number', foreground: bare('ansi-magenta') }, { token: 'variable', foreground: bare('wait') },
       { token: 'keyword', foreground: bare('ansi-magenta') }, { token: 'comment', foreground: bare('soft') }, { token: 'namespace', foreground: bare('ansi-cyan') }, { token: 'delimiter', foreground: bare('soft') },
     ],
     colors: {
