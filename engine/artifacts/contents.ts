@@ -3,6 +3,7 @@ import type { ArtifactContent, ArtifactEntry, ArtifactFile, ArtifactPreview, Art
 import { AppError, isAppError } from '../spec/error.ts';
 import { gunzipped, HEAD_BYTES, tarEntries, wrappingOf, zipEntries } from './archive.ts';
 import type { Wrapping } from './archive.ts';
+import { part } from './store.ts';
 import type { StoredContent, StoredObject } from './store.ts';
 import { keyWithin } from './stores.ts';
 import type { Place } from './stores.ts';
@@ -61,7 +62,7 @@ export async function readWithin(place: Place, { file, start, end, signal }: Rea
   const found = await store.head(key, signal);
   if (!found) return store.get(keyWithin(key, file), range);
   const { size, body } = await packedFile(place, found, file, signal);
-  return { size, body: start === undefined && end === undefined ? body : part(body, start ?? 0, end ?? Infinity) };
+  return { size, body: start === undefined && end === undefined ? body : part(body, range) };
 }
 
 /** @returns every file of an artifact in its order, out of the folder or the archive; one that is a single file with an empty path */
@@ -186,17 +187,6 @@ async function* closing(body: AsyncIterable<Uint8Array>, packed: AsyncGenerator<
 /** Opened when it is read, not before: a folder of thousands of files asks for one at a time. */
 async function* later(open: () => Promise<StoredContent>): AsyncGenerator<Uint8Array> {
   yield* (await open()).body;
-}
-
-async function* part(body: AsyncIterable<Uint8Array>, start: number, end: number): AsyncGenerator<Uint8Array> {
-  let at = 0;
-  for await (const chunk of body) {
-    const from = Math.max(start - at, 0);
-    const piece = chunk.subarray(from, Math.max(from, end + 1 - at));
-    at += chunk.length;
-    if (piece.length > 0) yield piece;
-    if (at > end) return;
-  }
 }
 
 /** @returns at most `most` bytes from the beginning; the rest is not read */

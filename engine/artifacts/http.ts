@@ -1,7 +1,7 @@
 /** An artifact that is one file of an HTTP server: asked as its location says, redirects followed. */
 import type { Dispatcher } from 'undici';
 import { AppError, isAppError } from '../spec/error.ts';
-import { contentOf, header, objectOf, rangeHeader, refusal, saidIn, send } from './store.ts';
+import { contentOf, header, objectOf, part, rangeHeader, refusal, saidIn, send } from './store.ts';
 import type { Answer, Listed, ObjectStore, Range, StoredContent, StoredObject } from './store.ts';
 
 export interface HttpPlace {
@@ -104,17 +104,5 @@ export class HttpStore implements ObjectStore {
     const error = refusal(status, said, `${host}${pathname}`);
     const credentials = status === 401 || status === 403;
     return credentials ? new AppError(error.code, error.message, { hint: 'Check the credentials that the location names.' }) : error;
-  }
-}
-
-/** @returns the bytes of a part, out of all of them */
-async function* part(body: AsyncIterable<Uint8Array>, { start = 0, end = Infinity }: Range): AsyncGenerator<Uint8Array> {
-  let at = 0;
-  for await (const chunk of body) {
-    const from = Math.max(start - at, 0);
-    const piece = chunk.subarray(from, Math.max(from, end + 1 - at));
-    at += chunk.length;
-    if (piece.length > 0) yield piece;
-    if (at > end) return;
   }
 }

@@ -145,3 +145,15 @@ export function refusal(status: number, said: string, where: string): AppError {
   const kind = known?.code ?? BY_STATUS[status] ?? 'unavailable';
   return new AppError(kind, `The artifact store refused ${where}: ${code ? `${code}: ` : ''}${words || `status ${status}`}`, { retryable: status >= 500 || status === 429, ...(known && { hint: known.hint }) });
 }
+
+/** @returns the bytes of a part, out of all of them */
+export async function* part(body: AsyncIterable<Uint8Array>, { start = 0, end = Infinity }: Range): AsyncGenerator<Uint8Array> {
+  let at = 0;
+  for await (const chunk of body) {
+    const from = Math.max(start - at, 0);
+    const piece = chunk.subarray(from, Math.max(from, end + 1 - at));
+    at += chunk.length;
+    if (piece.length > 0) yield piece;
+    if (at > end) return;
+  }
+}
